@@ -1,0 +1,3 @@
+module github.com/mnbench/mnbench
+
+go 1.24.0
