@@ -28,6 +28,15 @@ func (ps Params) Get(name string) (uint64, bool) {
 	return 0, false
 }
 
+// Map returns the parameters without their order.
+func (ps Params) Map() map[string]uint64 {
+	m := make(map[string]uint64, len(ps))
+	for _, p := range ps {
+		m[p.Name] = p.Value
+	}
+	return m
+}
+
 // String is the canonical form, "n=1000 window=1": equal strings mean equal
 // parameters.
 func (ps Params) String() string {
