@@ -64,10 +64,21 @@ const (
 	Unequal     Status = "unequal"   // affinity or worker count was not as told
 )
 
+// These two never stand in a record: a summary gives them to planned cells
+// that have no invocation.
+const (
+	NotRun Status = "not-run"     // the run ended before its turn came
+	Absent Status = "unavailable" // its runtime could not take part
+)
+
 // Invalid reports whether a status makes the results of a run invalid
 // (exit code 3), as opposed to a finding about the runtime.
 func (s Status) Invalid() bool {
-	return s != OK && s != Limit && s != Unsupported
+	switch s {
+	case OK, Limit, Unsupported, NotRun, Absent:
+		return false
+	}
+	return true
 }
 
 // Run is the first line of a record.
@@ -99,6 +110,10 @@ type Plan struct {
 	Iterations  int    `json:"iterations"`  // timed, per invocation
 	Warmup      int    `json:"warmup"`      // untimed, per invocation
 	CPUs        []int  `json:"cpus"`        // the run's CPU set; w workers get the first w of it
+
+	// Units names the unit of work of each workload ("fib": "thread"), so that
+	// a record can be shown without the catalogue that made it.
+	Units map[string]string `json:"units,omitempty"`
 }
 
 // Runtime is an entrant as it took part.
@@ -201,8 +216,14 @@ type Noise struct {
 type End struct {
 	Type   string    `json:"type"` // "end"
 	Time   time.Time `json:"time"`
-	Status string    `json:"status"` // "complete" or "interrupted"
+	Status string    `json:"status"` // Complete or Interrupted
 }
+
+// How a run ended.
+const (
+	Complete    = "complete"
+	Interrupted = "interrupted"
+)
 
 // Group identifies the cells that are compared with each other: all but the
 // runtime.
