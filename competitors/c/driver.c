@@ -1,0 +1,203 @@
+/*
+ * The driver of the C competitors: speaks the driver protocol, version 1 (../PROTOCOL.md), for
+ * every workload that is linked in, on the runtime behind backend.h.
+ *
+ * The clock runs around a workload's run function alone. Iterations share the process and
+ * nothing else: each sets up its own state and frees it.
+ */
+#include <errno.h>
+#include <sched.h> /* the affinity calls need -D_GNU_SOURCE */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "backend.h"
+#include "emit.h"
+#include "memory.h"
+#include "registry.h"
+
+enum { DONE = 0, FAILED = 1, USAGE = 2, UNSUPPORTED = 77 };
+
+/* How an iteration ended. */
+enum outcome { SAMPLED, LIMITED, BROKEN };
+
+static uint64_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void stopped(struct result *result, const char *call, int error, uint64_t reached)
+{
+    result->call = call;
+    result->error = error;
+    result->reached = reached;
+}
+
+void must_fail(int error, const char *call)
+{
+    complain("%s: %s", call, strerror(error));
+    _Exit(FAILED); /* other threads may still run: no handlers, no flushing */
+}
+
+static const char *workload_id(size_t i)
+{
+    return registry_at(i)->id;
+}
+
+static const char *mode(size_t i)
+{
+    return i == 0 ? "parallel" : "serial";
+}
+
+static void describe(void)
+{
+    line_begin(NULL);
+    line_number("protocol", 1);
+    line_string("runtime", backend_runtime);
+    line_string("version", backend_version());
+    line_string("language", "c");
+    line_string("model", backend_model);
+    line_strings("workloads", registry_count(), workload_id);
+    line_strings("modes", 2, mode);
+    line_end();
+}
+
+static void config(const struct args *args)
+{
+    cpu_set_t cpus;
+
+    line_begin("config");
+    line_number("pid", (uint64_t)getpid());
+    line_number("workers", args->workers);
+    if (sched_getaffinity(0, sizeof cpus, &cpus) == 0)
+        line_number("cpus", (uint64_t)CPU_COUNT(&cpus));
+    line_string("compiler", __VERSION__);
+    if (!args->serial)
+        backend_config();
+    line_end();
+}
+
+static void sample(const char *phase, uint64_t index, uint64_t ns, const struct result *result,
+                   const struct counter *before, const struct counter *after, size_t counters)
+{
+    line_begin("sample");
+    line_string("phase", phase);
+    line_number("index", index);
+    line_number("ns", ns);
+    line_number("units", result->units);
+    line_exact("answer", result->answer);
+    line_number("rss_bytes", memory_resident());
+    if (counters > 0) {
+        line_open("counters");
+        for (size_t i = 0; i < counters; i++)
+            line_number(after[i].name, after[i].value - before[i].value);
+        line_close();
+    }
+    line_end();
+}
+
+/* Reports why the work could not go on. */
+static enum outcome gave_up(const struct result *result)
+{
+    const char *name = result->error == EAGAIN ? "EAGAIN"
+                       : result->error == ENOMEM ? "ENOMEM"
+                                                 : NULL;
+    char what[128];
+
+    if (!name) {
+        complain("%s: %s", result->call, strerror(result->error));
+        return BROKEN;
+    }
+    snprintf(what, sizeof what, "%s: %s at %ju", result->call, name, (uintmax_t)result->reached);
+    line_begin("limit");
+    line_string("what", what);
+    line_number("reached", result->reached);
+    line_end();
+    return LIMITED;
+}
+
+static enum outcome iterate(const struct args *args, const char *phase, uint64_t index)
+{
+    const struct workload *workload = args->workload;
+    struct counter before[BACKEND_MAX_COUNTERS], after[BACKEND_MAX_COUNTERS];
+    struct result result = {0};
+    size_t counters = 0;
+    uint64_t start, end;
+    void *state = workload->setup(args);
+
+    if (!state) {
+        complain("%s: not enough memory for these parameters", workload->id);
+        return BROKEN;
+    }
+    if (args->serial) {
+        start = now();
+        workload->serial(state);
+        end = now();
+    } else {
+        backend_counters(before, BACKEND_MAX_COUNTERS);
+        start = now();
+        workload->run(state, &result);
+        end = now();
+        counters = backend_counters(after, BACKEND_MAX_COUNTERS);
+    }
+    workload->finish(state, &result);
+    if (result.call)
+        return gave_up(&result);
+    sample(phase, index, end - start, &result, before, after, counters);
+    return SAMPLED;
+}
+
+static enum outcome repeat(const struct args *args, const char *phase, uint64_t times)
+{
+    enum outcome outcome = SAMPLED;
+
+    for (uint64_t i = 0; i < times && outcome == SAMPLED; i++)
+        outcome = iterate(args, phase, i);
+    return outcome;
+}
+
+static int run(const struct args *args)
+{
+    enum outcome outcome;
+    int error;
+
+    if (args->serial && !args->workload->serial) {
+        complain("%s has no serial mode in C", args->workload->id);
+        return UNSUPPORTED;
+    }
+    if (!args->serial && (error = backend_start(args->workers)) != 0) {
+        complain("cannot start %u workers: %s", args->workers, strerror(error));
+        return FAILED;
+    }
+    config(args);
+    outcome = repeat(args, "warmup", args->warmup);
+    if (outcome == SAMPLED)
+        outcome = repeat(args, "timed", args->iterations);
+    if (!args->serial)
+        backend_stop();
+    if (outcome == BROKEN)
+        return FAILED;
+    line_begin("end");
+    line_end();
+    return DONE;
+}
+
+int main(int argc, char **argv)
+{
+    struct args args;
+
+    signal(SIGPIPE, SIG_IGN); /* a reader that is gone is a failed write, told as such */
+    if (args_parse(&args, argc, argv) != 0)
+        return USAGE;
+    if (args.verb == VERB_RUN)
+        return run(&args);
+    describe();
+    return DONE;
+}
