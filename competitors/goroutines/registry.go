@@ -1,0 +1,48 @@
+package main
+
+import "sort"
+
+// workload is what one file of this driver brings.
+type workload struct {
+	id     string
+	params []paramSpec
+	// setup makes the state of one iteration: everything that is allocated or
+	// filled in before the clock starts.
+	setup func(params) state
+}
+
+// paramSpec is a parameter that must be given. Smaller values than min are
+// refused.
+type paramSpec struct {
+	name string
+	min  uint64
+}
+
+// params are the parameters by name, all of those that the workload declares.
+type params map[string]uint64
+
+// state is one iteration of a workload.
+type state interface {
+	parallel() // with goroutines; timed
+	serial()   // as plain sequential code with the same answer and units; timed
+	result() (units, answer uint64)
+}
+
+var registry = map[string]*workload{}
+
+// register is called by the init function of each workload's file.
+func register(w workload) {
+	if _, dup := registry[w.id]; dup {
+		panic("workload " + w.id + " is registered twice")
+	}
+	registry[w.id] = &w
+}
+
+func workloadIDs() []string {
+	ids := []string{}
+	for id := range registry {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	return ids
+}
