@@ -84,8 +84,14 @@ static void config(const struct args *args)
     line_end();
 }
 
-static void sample(const char *phase, uint64_t index, uint64_t ns, const struct result *result,
-                   const struct counter *before, const struct counter *after, size_t counters)
+/* The counters of the runtime around one iteration. */
+struct counters {
+    size_t count;
+    struct counter before[BACKEND_MAX_COUNTERS], after[BACKEND_MAX_COUNTERS];
+};
+
+static void sample(const char *phase, uint64_t index, uint64_t ns, uint64_t setup_ns,
+                   const struct result *result, const struct counters *counters)
 {
     line_begin("sample");
     line_string("phase", phase);
@@ -93,11 +99,13 @@ static void sample(const char *phase, uint64_t index, uint64_t ns, const struct 
     line_number("ns", ns);
     line_number("units", result->units);
     line_exact("answer", result->answer);
+    line_number("setup_ns", setup_ns);
     line_number("rss_bytes", memory_resident());
-    if (counters > 0) {
+    if (counters->count > 0) {
         line_open("counters");
-        for (size_t i = 0; i < counters; i++)
-            line_number(after[i].name, after[i].value - before[i].value);
+        for (size_t i = 0; i < counters->count; i++)
+            line_number(counters->after[i].name,
+                        counters->after[i].value - counters->before[i].value);
         line_close();
     }
     line_end();
@@ -126,10 +134,9 @@ static enum outcome gave_up(const struct result *result)
 static enum outcome iterate(const struct args *args, const char *phase, uint64_t index)
 {
     const struct workload *workload = args->workload;
-    struct counter before[BACKEND_MAX_COUNTERS], after[BACKEND_MAX_COUNTERS];
+    struct counters counters = {0};
     struct result result = {0};
-    size_t counters = 0;
-    uint64_t start, end;
+    uint64_t begin = now(), start, end, ns;
     void *state = workload->setup(args);
 
     if (!state) {
@@ -141,16 +148,17 @@ static enum outcome iterate(const struct args *args, const char *phase, uint64_t
         workload->serial(state);
         end = now();
     } else {
-        backend_counters(before, BACKEND_MAX_COUNTERS);
+        backend_counters(counters.before, BACKEND_MAX_COUNTERS);
         start = now();
         workload->run(state, &result);
         end = now();
-        counters = backend_counters(after, BACKEND_MAX_COUNTERS);
+        counters.count = backend_counters(counters.after, BACKEND_MAX_COUNTERS);
     }
+    ns = end > start ? end - start : 1; /* a coarse clock may not have moved */
     workload->finish(state, &result);
     if (result.call)
         return gave_up(&result);
-    sample(phase, index, end - start, &result, before, after, counters);
+    sample(phase, index, ns, now() - begin - ns, &result, &counters);
     return SAMPLED;
 }
 
