@@ -1,0 +1,105 @@
+package mnbench.workload;
+
+import mnbench.Params;
+import mnbench.Result;
+import mnbench.Threads;
+import mnbench.Workload;
+
+/** fib(n): above the cutoff a child thread computes fib(n-1), the parent fib(n-2). */
+public final class Fib implements Workload {
+    private final long n;
+    private final long cutoff;
+    private long value;
+    private long started;
+    private boolean sequential;
+
+    public Fib(Params params) {
+        n = params.number("n", 0);
+        cutoff = params.number("cutoff", 0);
+    }
+
+    @Override
+    public void prepare() {
+        value = 0;
+        started = 0;
+        sequential = false;
+    }
+
+    @Override
+    public void parallel(Threads threads) {
+        Call root = new Call(n, threads);
+        try {
+            root.run();
+        } finally {
+            value = root.value;
+            started = root.started;
+        }
+    }
+
+    @Override
+    public void serial() {
+        sequential = true;
+        value = plain(n);
+    }
+
+    @Override
+    public Result result() {
+        return new Result(sequential ? children() : started, value);
+    }
+
+    @Override
+    public long started() {
+        return started;
+    }
+
+    /** One thread's part: written by that thread, read by whoever joined it. */
+    private final class Call implements Runnable {
+        private final long n;
+        private final Threads threads;
+        private long value;
+        private long started; // threads started by it and by those it started
+
+        Call(long n, Threads threads) {
+            this.n = n;
+            this.threads = threads;
+        }
+
+        @Override
+        public void run() {
+            value = fib(n);
+        }
+
+        private long fib(long n) {
+            if (n < 2 || n <= cutoff) {
+                return plain(n);
+            }
+            Call left = new Call(n - 1, threads);
+            Thread thread = threads.start(left);
+            started++;
+            long right;
+            try {
+                right = fib(n - 2);
+            } finally {
+                Threads.join(thread);
+                started += left.started;
+            }
+            return left.value + right;
+        }
+    }
+
+    private static long plain(long n) {
+        return n < 2 ? n : plain(n - 1) + plain(n - 2);
+    }
+
+    /** The threads that {@link #parallel} creates: t(n) = 1 + t(n-1) + t(n-2) above the cutoff, else 0. */
+    private long children() {
+        long before = 0;
+        long last = 0;
+        for (long i = Math.max(2, cutoff + 1); i <= n; i++) {
+            long next = 1 + last + before;
+            before = last;
+            last = next;
+        }
+        return last;
+    }
+}
