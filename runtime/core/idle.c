@@ -1,0 +1,291 @@
+/*
+ * Idle workers and waking them.
+ *
+ * The danger is the lost wake-up: work becomes visible while the last worker
+ * that could run it goes to sleep. The other danger is the useless wake-up: a
+ * futex call per submitted thread costs more than the thread.
+ *
+ * State: a bit per worker that is idle (announced), the number of workers that
+ * search, and a token per worker on which it sleeps.
+ *
+ * A submitter:
+ *   1. makes the work visible (deque, run-next slot, mailbox, inject list);
+ *   2. SC fence                                                    [pairs with 6]
+ *   3. returns when somebody searches, or nobody is idle;
+ *   4. takes one idle bit by fetch-and, which gives it the sole right to wake
+ *      that worker; counts it as searching on its behalf; sets its token.
+ *
+ * A worker without work:
+ *   5. sets its idle bit, then stops counting as searching (both SC RMW);
+ *   6. SC fence                                                    [pairs with 2]
+ *   7. looks at every source again; on finding something it takes its bit
+ *      back, unless a submitter has it already: then a token is on its way;
+ *   8. sleeps until the token is set.
+ *
+ * If the submitter's step 3 reads a state from before step 5, then step 2
+ * precedes step 6 in the single order of SC fences, and step 7 sees the work.
+ *
+ * Throttling: only one worker is woken at a time. A searcher that finds work
+ * and was the last one looks whether there is more and wakes the next, so
+ * that step 3's early return loses nothing.
+ *
+ * Lone guests (sched.h) are left out of step 7, and submitters may leave out
+ * steps 2 to 4 for them. But a guest's worker may compute for a long time. So
+ * one idle worker, the watcher, sleeps with a timeout while any worker is busy,
+ * and searches when a guest has not changed between two looks. Steps 2 to 4 may
+ * be left out only while there is a watcher. The watcher retires by
+ *   9. clearing the flag, SC fence, and looking again whether all are idle;
+ * a submitter is not idle: its bit was cleared (SC RMW) before it submits, so
+ * either step 9 sees it busy, or it sees the flag cleared.
+ */
+#include "core/internal.h"
+
+#include "sched/sched.h"
+
+#define WATCH_MIN_NS 100000u
+#define WATCH_MAX_NS 8000000u
+#define BITS 64
+#define WORDS (MNI_MAX_WORKERS / BITS)
+#define GUEST_BACKOFF_MAX 1023u
+
+static struct {
+	_Alignas(64) _Atomic uint64_t bits[WORDS]; /* who is idle */
+	_Atomic uint32_t searching;                /* how many search */
+	_Atomic bool watched;                      /* an idle worker looks after lone guests */
+} idle;
+
+void mni_idle_reset(void)
+{
+	for (unsigned i = 0; i < WORDS; i++)
+		mni_store(&idle.bits[i], 0, relaxed);
+	mni_store(&idle.searching, 0, relaxed);
+	mni_store(&idle.watched, false, relaxed);
+}
+
+static unsigned words(void)
+{
+	return (mni_rt.workers + BITS - 1) / BITS;
+}
+
+static bool take_bit(unsigned id)
+{
+	uint64_t bit = (uint64_t)1 << (id % BITS);
+
+	return mni_fetch_and(&idle.bits[id / BITS], ~bit, seq_cst) & bit;
+}
+
+bool mni_watched(void)
+{
+	return mni_load(&idle.watched, relaxed);
+}
+
+/* Step 4, once the bit is the caller's. */
+static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
+{
+	struct mni_worker *self = mni_self();
+
+	mni_store(&target->woken_for, for_guest_of, relaxed);
+	mni_fetch_add(&idle.searching, 1, seq_cst);
+	if (self)
+		mni_count(&self->count.wakes);
+	mni_store(&target->parker.token, 1, release); /* with the sleeper's acquire */
+	mn_plat_wake(&target->parker.token);
+}
+
+void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)
+{
+	mn_arch_fence_after_rmw(); /* step 2 */
+	for (unsigned i = 0; i < words(); i++) {
+		uint64_t bits = mni_load(&idle.bits[i], relaxed);
+
+		while (bits) {
+			unsigned id = i * BITS + (unsigned)__builtin_ctzll(bits);
+
+			if (mni_load(&idle.searching, relaxed))
+				return;
+			if (take_bit(id)) {
+				wake(mni_rt.worker[id], for_guest_of);
+				return;
+			}
+			bits &= bits - 1;
+		}
+	}
+}
+
+void mni_wake_one(struct mni_worker *for_guest_of)
+{
+	mni_fence(seq_cst); /* step 2 */
+	mni_wake_one_after_rmw(for_guest_of);
+}
+
+void mni_wake_worker(struct mni_worker *w)
+{
+	mni_fence(seq_cst); /* step 2 */
+	if (take_bit(w->id))
+		wake(w, NULL);
+}
+
+bool mni_search_begin(struct mni_worker *w)
+{
+	if (mni_rt.alone)
+		return false;
+	if (!w->searching) {
+		/* Half of the workers searching is enough; the rest would only disturb. */
+		if (2 * mni_load(&idle.searching, relaxed) >= mni_rt.workers)
+			return false;
+		mni_fetch_add(&idle.searching, 1, seq_cst);
+		w->searching = true;
+	}
+	return true;
+}
+
+/* The verdict on a wake-up for a lone guest: was it worth it? */
+static void judge_wake(struct mni_worker *w, bool found)
+{
+	struct mni_worker *owner = mni_load(&w->woken_for, relaxed);
+	uint32_t b;
+
+	if (!owner)
+		return;
+	mni_store(&w->woken_for, NULL, relaxed);
+	b = mni_load(&owner->guest_backoff, relaxed);
+	if (found)
+		b = 0;
+	else if (b < GUEST_BACKOFF_MAX)
+		b = 2 * b + 1;
+	mni_store(&owner->guest_backoff, b, relaxed);
+}
+
+void mni_search_end(struct mni_worker *w)
+{
+	judge_wake(w, true);
+	w->searching = false;
+	if (mni_fetch_sub(&idle.searching, 1, seq_cst) == 1) {
+		mn_arch_fence_after_rmw();
+		if (mni_rt.policy->has_work(w))
+			mni_wake_one_after_rmw(NULL);
+	}
+}
+
+static bool all_others_idle(struct mni_worker *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < words(); i++)
+		n += (unsigned)__builtin_popcountll(mni_load(&idle.bits[i], relaxed));
+	/* The caller's own bit may have been taken by a waker; it counts as idle. */
+	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
+		n++;
+	return n >= mni_rt.workers;
+}
+
+/* Takes up the watch if nobody has it and there is something to watch. */
+static bool watch_begin(struct mni_worker *w)
+{
+	bool none = false;
+
+	if (mni_rt.alone || !mni_rt.policy->guest || all_others_idle(w))
+		return false;
+	return mni_cas(&idle.watched, &none, true, seq_cst, relaxed);
+}
+
+/* Step 9. False: not all are idle after all; the watch goes on. */
+static bool watch_end_if_all_idle(struct mni_worker *w)
+{
+	bool none = false;
+
+	if (!all_others_idle(w))
+		return false;
+	mni_store(&idle.watched, false, seq_cst);
+	mni_fence(seq_cst); /* with the RMW that cleared a submitter's bit */
+	if (all_others_idle(w))
+		return true;
+	/* Somebody else may have taken it up meanwhile; then it is theirs. */
+	return !mni_cas(&idle.watched, &none, true, seq_cst, relaxed);
+}
+
+/* What the watcher remembers between two looks. */
+struct watch {
+	bool on;
+	uint64_t period_ns;
+	bool guest[MNI_MAX_WORKERS];
+	uint32_t stamp[MNI_MAX_WORKERS];
+};
+
+/* Whether some guest is the one of the look before. */
+static bool guest_is_stuck(struct watch *look)
+{
+	bool stuck = false;
+
+	for (unsigned i = 0; i < mni_rt.workers; i++) {
+		uint32_t stamp;
+		bool guest = mni_rt.policy->guest(mni_rt.worker[i], &stamp);
+
+		if (guest && look->guest[i] && stamp == look->stamp[i])
+			stuck = true;
+		look->guest[i] = guest;
+		look->stamp[i] = stamp;
+	}
+	return stuck;
+}
+
+/* Step 8. False: woken by the watch instead of by a token; the bit is still set. */
+static bool sleep_until_token(struct mni_worker *w)
+{
+	struct watch look;
+
+	look.on = watch_begin(w);
+	look.period_ns = WATCH_MIN_NS;
+	if (look.on) {
+		for (unsigned i = 0; i < mni_rt.workers; i++)
+			look.guest[i] = false;
+		guest_is_stuck(&look);
+	}
+	while (!mni_load(&w->parker.token, acquire)) {
+		mni_count(&w->count.parks);
+		mn_plat_wait(&w->parker.token, 0, look.on ? look.period_ns : MN_PLAT_FOREVER);
+		if (!look.on || mni_load(&w->parker.token, acquire))
+			continue;
+		if (guest_is_stuck(&look)) {
+			mni_store(&idle.watched, false, seq_cst);
+			return false;
+		}
+		if (watch_end_if_all_idle(w))
+			look.on = false;
+		else if (look.period_ns < WATCH_MAX_NS)
+			look.period_ns *= 2;
+	}
+	if (look.on)
+		mni_store(&idle.watched, false, seq_cst);
+	return true;
+}
+
+static bool found_on_second_look(struct mni_worker *w)
+{
+	return mni_load(&mni_rt.stop, relaxed) || mni_shared_work(w) || mni_rt.policy->has_work(w);
+}
+
+bool mni_idle_wait(struct mni_worker *w)
+{
+	uint64_t bit = (uint64_t)1 << (w->id % BITS);
+
+	if (w->searching)
+		judge_wake(w, false);
+	mni_store(&w->parker.token, 0, relaxed);
+	mni_fetch_or(&idle.bits[w->id / BITS], bit, seq_cst); /* step 5 */
+	if (w->searching) {
+		mni_fetch_sub(&idle.searching, 1, seq_cst);
+		w->searching = false;
+	}
+	mn_arch_fence_after_rmw(); /* step 6 */
+	if ((!found_on_second_look(w) && sleep_until_token(w)) || !take_bit(w->id)) {
+		/* Step 4 was done for this worker; the token may still be on its way. */
+		while (!mni_load(&w->parker.token, acquire))
+			mn_plat_wait(&w->parker.token, 0, MN_PLAT_FOREVER);
+		w->searching = true;
+	} else if (!mni_rt.alone) {
+		mni_fetch_add(&idle.searching, 1, seq_cst);
+		w->searching = true;
+	}
+	return !mni_load(&mni_rt.stop, acquire);
+}

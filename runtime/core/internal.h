@@ -1,0 +1,255 @@
+/*
+ * What the files of the runtime share. Who guards a field stands beside it:
+ *
+ *   self     only the thread itself, while it runs
+ *   holder   whoever holds the thread: the queue it is in, then the worker
+ *            that took it out, then the context that switches to it
+ *   worker   only the kernel thread that is this worker
+ *   start    written before the other workers exist, read-only afterwards
+ */
+#ifndef MNI_INTERNAL_H
+#define MNI_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch.h"
+#include "core/atomic.h"
+#include "core/spin.h"
+#include "mn.h"
+#include "platform/platform.h"
+#include "sched/deque.h"
+
+/* The freestanding core's error numbers; platform/linux checks them against errno.h. */
+enum {
+	MNI_EPERM = 1,
+	MNI_ESRCH = 3,
+	MNI_EAGAIN = 11,
+	MNI_ENOMEM = 12,
+	MNI_EBUSY = 16,
+	MNI_EINVAL = 22,
+	MNI_EDEADLK = 35,
+	MNI_EOVERFLOW = 75,
+};
+
+/* --- threads (thread.c) --- */
+
+struct mni_stack;
+struct mni_worker;
+
+/* mn_thread.join: what stands between a thread and its joiner. Else: the joiner. */
+#define MNI_JOIN_NONE ((uintptr_t)0)     /* runs, nobody waits */
+#define MNI_JOIN_DETACHED ((uintptr_t)1) /* nobody will wait */
+#define MNI_JOIN_ENDED ((uintptr_t)2)    /* has ended, result is there */
+#define MNI_JOIN_TAKEN ((uintptr_t)3)    /* somebody is joining it right now */
+
+struct mn_thread {
+	_Alignas(64) void *sp;       /* holder: the saved context; NULL: not started */
+	struct mn_thread *next;      /* holder: the link of whatever list it is in */
+	void *(*fn)(void *);         /* holder until started */
+	void *arg;                   /* holder until started; then the result */
+	_Atomic uintptr_t join;      /* MNI_JOIN_* or the joiner */
+	struct mni_stack *stack;     /* holder; NULL: none yet; the joiner's when run inline */
+	void *unwind;                /* self: where exit goes when run inline, or NULL */
+	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
+	bool main;                   /* start: the thread that called mn_init() */
+	int error;                   /* self: errno while switched out */
+	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
+	size_t stack_size;           /* start of thread: what it may count on, in bytes */
+};
+
+_Static_assert(sizeof(struct mn_thread) <= 256, "an unstarted thread is promised to be this small");
+
+_Noreturn void mni_thread_main(void);
+
+/* --- stacks (stack.c) --- */
+
+/* Lies at the top of the stack that it describes. */
+struct mni_stack {
+	char *lo;               /* first usable byte, above the guard */
+	char *map;              /* start of the mapping, guard included */
+	size_t bytes;           /* of the mapping */
+	struct mni_stack *next; /* holder: free list */
+	bool pooled;            /* of the default class: goes back to the pool */
+};
+
+/* The usable end: where the first frame goes. */
+static inline void *mni_stack_top(struct mni_stack *s)
+{
+	return s;
+}
+
+#define MNI_MAGAZINE 64 /* free stacks a worker keeps; half of them move at a time */
+
+bool mni_stack_pool_init(size_t promise);
+void mni_stack_pool_free(void);
+/* Sees to it that `more` further stacks can be had; false: no memory. */
+bool mni_stack_reserve(size_t more);
+/* A stack of the default class; one has been reserved, so it cannot fail. */
+struct mni_stack *mni_stack_get(struct mni_worker *w);
+void mni_stack_put(struct mni_worker *w, struct mni_stack *s);
+/* A stack of another size, or NULL. */
+struct mni_stack *mni_stack_make(size_t promise);
+
+/* --- thread descriptors (pool.c) --- */
+
+struct mn_thread *mni_thread_alloc(struct mni_worker *w);
+void mni_thread_free(struct mni_worker *w, struct mn_thread *t);
+void mni_thread_pool_free(void);
+/* The descriptor behind a handle, or NULL when the handle is old. */
+struct mn_thread *mni_thread_lookup(mn_thread_t handle);
+
+static inline mn_thread_t mni_thread_handle(struct mn_thread *t)
+{
+	return (uint64_t)mni_load(&t->generation, relaxed) << 48 | (uintptr_t)t;
+}
+
+/* --- workers (worker.c) --- */
+
+/* What the next context does for the one that was left (see worker.c). */
+struct mni_after {
+	void (*fn)(struct mni_worker *w, void *arg);
+	void *arg;
+};
+
+struct mni_parker {
+	_Alignas(64) _Atomic uint32_t token; /* 0 asleep or about to be, 1 told to look again */
+};
+
+struct mni_list {
+	struct mn_thread *head;
+	struct mn_thread *tail;
+};
+
+struct mni_counters {
+	_Atomic uint64_t spawns, ends, inline_runs, switches, steal_attempts, steal_hits,
+		steal_aborts, parks, wakes, stacks;
+};
+
+struct mni_worker {
+	struct mn_thread *current; /* worker: what runs; NULL in the scheduler */
+	struct mni_after after;    /* worker */
+	void *sched_sp;            /* worker: the scheduler's saved context */
+	int *error;                /* start: this kernel thread's errno */
+	uint32_t tick;             /* worker: scheduling decisions */
+	uint32_t streak;           /* worker: run-next hits in a row */
+	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
+	bool searching;            /* worker: counted in mni_idle.searching */
+	uint64_t rng;              /* worker */
+
+	struct mn_thread *free_threads; /* worker */
+	uint32_t free_thread_count;     /* worker */
+	uint32_t free_stack_count;      /* worker */
+	struct mni_stack *free_stacks;  /* worker */
+
+	struct mni_counters count; /* written by worker, read by anybody */
+
+	/* what the policy keeps per worker; steal.c */
+	_Alignas(64) _Atomic(struct mn_thread *) slot; /* run next; anybody, by exchange */
+	_Atomic uint32_t guest_stamp;                  /* written by worker: tells a new lone guest */
+	_Atomic uint32_t guest_backoff;                /* see steal.c; heuristic, anybody */
+	struct mni_deque deque;
+
+	/* threads that must run here; any worker, under the lock */
+	_Alignas(64) mni_spinlock mail_lock;
+	_Atomic bool mail;
+	struct mni_list mailbox;
+
+	struct mni_parker parker;
+	_Atomic(struct mni_worker *) woken_for; /* whose lone guest it was woken for */
+
+	unsigned id;               /* start */
+	mn_plat_kthread kthread;   /* start; not for worker 0 */
+	void *sched_stack;         /* start; worker 0's only */
+};
+
+#define MNI_MAX_WORKERS 256
+
+struct mni_runtime {
+	struct mni_worker *worker[MNI_MAX_WORKERS]; /* start */
+	unsigned workers;                           /* start */
+	bool alone;                                 /* start: one worker, nobody to steal */
+	const struct mni_policy *policy;            /* start */
+	size_t stack_size;                          /* start: the promise */
+	struct mn_thread *main;                     /* start */
+	struct mni_stack main_stack;                /* start: bounds of the stack main runs on */
+	_Atomic bool stop;                          /* workers leave when they next look */
+	_Atomic bool main_waits;                    /* main waits for all others to end */
+	_Atomic uint64_t foreign_spawns;            /* threads created by no worker */
+
+	/* threads made runnable by kernel threads that are no workers; under the lock */
+	mni_spinlock inject_lock;
+	_Atomic uint32_t injected; /* length of the list; written under the lock */
+	struct mni_list inject;
+};
+
+extern struct mni_runtime mni_rt;
+
+/* Never inlined: its result must not be kept across a switch. */
+struct mni_worker *mni_self(void);
+
+/* Blocks the running main thread until every other thread has ended. */
+void mni_wait_for_others(void);
+
+/*
+ * Leaves the running thread; after(arg) is run by the next context, when this
+ * one is saved, and makes it findable again. next, if not NULL, is a thread
+ * that the caller holds and that runs next.
+ */
+void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg);
+
+/* Makes a thread that the caller holds runnable. From any kernel thread. */
+void mni_ready(struct mn_thread *t);
+
+/*
+ * Leaves the running thread for good. gone(t) is run when nothing runs on its
+ * stack any more; the stack may by then belong to the next thread, and
+ * t->stack is NULL. next as for mni_park().
+ */
+_Noreturn void mni_leave(struct mn_thread *next, void (*gone)(struct mni_worker *, void *));
+
+/* The first thing a context does when it is switched to: after-work of the one before. */
+void mni_arrived(void);
+
+_Noreturn void mni_worker_main(void);
+void mni_worker_kthread(void *worker);
+
+/* Queues a thread where every worker looks now and then. From any kernel thread. */
+void mni_inject(struct mn_thread *t);
+/* Whether mail for this worker or an injected thread waits. */
+bool mni_shared_work(struct mni_worker *w);
+
+/* Moves the running thread to a worker and returns there. */
+void mni_move_to(struct mni_worker *to);
+
+/* The next number of this worker's xorshift sequence. */
+static inline uint64_t mni_random(struct mni_worker *w)
+{
+	uint64_t x = w->rng;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return w->rng = x;
+}
+
+/* --- idle and wake-up (idle.c) --- */
+
+/* After making work visible: wakes a worker if one is needed. */
+void mni_wake_one(struct mni_worker *for_guest_of);
+/* The same when the caller's last step was a seq_cst read-modify-write. */
+void mni_wake_one_after_rmw(struct mni_worker *for_guest_of);
+/* Wakes this worker, wherever it is. */
+void mni_wake_worker(struct mni_worker *w);
+/* Blocks the kernel thread until there may be work; false: the runtime stops. */
+bool mni_idle_wait(struct mni_worker *w);
+/* Whether the worker may search other workers' queues; counts it as searching if so. */
+bool mni_search_begin(struct mni_worker *w);
+/* The worker has found work: it searches no longer. */
+void mni_search_end(struct mni_worker *w);
+/* Somebody looks after lone guests from time to time. */
+bool mni_watched(void);
+void mni_idle_reset(void);
+
+#endif

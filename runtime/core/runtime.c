@@ -1,0 +1,194 @@
+/* Start, end and counters of the runtime. */
+#include "core/config.h"
+#include "core/internal.h"
+#include "core/sanitize.h"
+#include "sched/sched.h"
+
+#define SCHED_STACK (64 * 1024)
+
+/* From entry.S: the first frame of worker 0's scheduler context. */
+void mn_arch_entry_worker(void);
+
+/* Only one mn_init() or mn_shutdown() at a time. */
+static mni_spinlock life;
+
+static size_t worker_bytes(void)
+{
+	return (sizeof(struct mni_worker) + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014): spreads one seed over the workers. */
+static uint64_t spread(uint64_t seed, uint64_t i)
+{
+	uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	z ^= z >> 31;
+	return z ? z : 1; /* xorshift needs a bit */
+}
+
+static struct mni_worker *make_worker(unsigned id, uint64_t seed)
+{
+	struct mni_worker *w = mn_plat_map(worker_bytes());
+
+	if (!w)
+		return NULL;
+	w->id = id;
+	w->rng = spread(seed, id);
+	if (!mni_rt.policy->init(w)) {
+		mn_plat_unmap(w, worker_bytes());
+		return NULL;
+	}
+	return w;
+}
+
+static void free_worker(struct mni_worker *w)
+{
+	mni_rt.policy->fini(w);
+	if (w->sched_stack)
+		mn_plat_unmap(w->sched_stack, SCHED_STACK);
+	mn_plat_unmap(w, worker_bytes());
+}
+
+/* Stops and frees what init() had got to: workers [0, made), kernel threads [1, started). */
+static void take_down(unsigned made, unsigned started)
+{
+	mni_store(&mni_rt.stop, true, seq_cst);
+	for (unsigned i = 1; i < started; i++)
+		mni_wake_worker(mni_rt.worker[i]);
+	for (unsigned i = 1; i < started; i++)
+		mn_plat_kthread_join(mni_rt.worker[i]->kthread);
+	for (unsigned i = 0; i < made; i++)
+		free_worker(mni_rt.worker[i]);
+	mni_stack_pool_free();
+	mni_thread_pool_free();
+	mn_plat_set_self(NULL);
+	mni_rt.main = NULL;
+	mni_rt.workers = 0;
+}
+
+/* Makes the caller the main green thread of worker 0. */
+static int adopt_caller(struct mni_worker *w)
+{
+	struct mn_thread *t;
+	char *lo;
+	char *hi;
+	int error = mn_plat_stack_bounds(&lo, &hi);
+
+	if (error)
+		return error;
+	w->sched_stack = mn_plat_map(SCHED_STACK);
+	t = w->sched_stack ? mni_thread_alloc(w) : NULL;
+	if (!t)
+		return -MNI_ENOMEM;
+	mni_rt.main_stack = (struct mni_stack){.lo = lo, .map = lo, .bytes = (size_t)(hi - lo)};
+	mni_store(&t->join, MNI_JOIN_NONE, relaxed);
+	t->main = true;
+	t->unwind = NULL;
+	t->stack = &mni_rt.main_stack;
+	t->stack_size = mni_rt.main_stack.bytes;
+	w->current = t;
+	w->error = mn_plat_errno();
+	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),
+				      mn_arch_entry_worker);
+	mni_rt.main = t;
+	mn_plat_set_self(w);
+	mni_san_adopt_main(w);
+	return 0;
+}
+
+static int start(const struct mn_config *c)
+{
+	unsigned made = 0;
+	unsigned started = 1;
+	int error = 0;
+
+	mni_idle_reset();
+	mni_rt.policy = mni_policy_find(c->policy);
+	mni_rt.workers = c->workers;
+	mni_rt.alone = c->workers == 1;
+	mni_rt.stack_size = c->stack_size;
+	mni_store(&mni_rt.stop, false, relaxed);
+	mni_store(&mni_rt.main_waits, false, relaxed);
+	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
+	while (made < c->workers && (mni_rt.worker[made] = make_worker(made, c->seed)))
+		made++;
+	if (made < c->workers || !mni_stack_pool_init(c->stack_size))
+		error = -MNI_ENOMEM;
+	else
+		error = adopt_caller(mni_rt.worker[0]);
+	for (; !error && started < c->workers; started++)
+		error = mn_plat_kthread_start(&mni_rt.worker[started]->kthread, mni_worker_kthread,
+					      mni_rt.worker[started]);
+	if (error)
+		take_down(made, started - (started > 1));
+	return error;
+}
+
+int mn_init(const struct mn_config *given)
+{
+	struct mn_config c;
+	int error = mni_config_resolve(given, &c);
+
+	if (error)
+		return error;
+	mni_spin_lock(&life);
+	error = mni_rt.workers ? -MNI_EBUSY : start(&c);
+	mni_spin_unlock(&life);
+	return error;
+}
+
+int mn_shutdown(void)
+{
+	struct mni_worker *w = mni_self();
+
+	if (!w || w->current != mni_rt.main)
+		return -MNI_EPERM;
+	mni_wait_for_others();
+	mni_move_to(mni_rt.worker[0]);
+	mni_spin_lock(&life);
+	take_down(mni_rt.workers, mni_rt.workers);
+	mni_spin_unlock(&life);
+	return 0;
+}
+
+unsigned mn_workers(void)
+{
+	return mni_rt.workers;
+}
+
+const char *mn_policy(void)
+{
+	return mni_rt.workers ? mni_rt.policy->name : NULL;
+}
+
+void mn_stats_read(struct mn_stats *out)
+{
+	*out = (struct mn_stats){0};
+	for (unsigned i = 0; i < mni_rt.workers; i++) {
+		struct mni_counters *c = &mni_rt.worker[i]->count;
+
+		out->spawns += mni_load(&c->spawns, relaxed);
+		out->ends += mni_load(&c->ends, relaxed);
+		out->inline_runs += mni_load(&c->inline_runs, relaxed);
+		out->switches += mni_load(&c->switches, relaxed);
+		out->steal_attempts += mni_load(&c->steal_attempts, relaxed);
+		out->steal_hits += mni_load(&c->steal_hits, relaxed);
+		out->steal_aborts += mni_load(&c->steal_aborts, relaxed);
+		out->parks += mni_load(&c->parks, relaxed);
+		out->wakes += mni_load(&c->wakes, relaxed);
+		out->stacks += mni_load(&c->stacks, relaxed);
+	}
+	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);
+}
+
+void *mni_deque_alloc(size_t bytes)
+{
+	return mn_plat_map((bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+}
+
+void mni_deque_release(void *array, size_t bytes)
+{
+	mn_plat_unmap(array, (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+}

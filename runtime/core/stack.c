@@ -1,0 +1,188 @@
+/*
+ * Stacks.
+ *
+ * Stacks of the default class are carved out of large areas of address space
+ * that cost nothing until touched, each with a guard page below it. They are
+ * several times larger than what is promised to a thread, so that joiners have
+ * room to run threads in place (thread.c). Each worker keeps a magazine of free
+ * ones; the depot behind them gives memory back above a number.
+ *
+ * The top of a stack holds its description. Tops are coloured: without it the
+ * busiest lines of all stacks would fall into the same cache sets.
+ */
+#include "core/internal.h"
+
+#define ROOM 4 /* stack = promise x ROOM */
+#define AREA_STACKS 256
+#define COLOURS 8
+#define COLOUR_STEP 256
+#define KEEP_TOUCHED 1024 /* free stacks in the depot that keep their memory */
+
+struct area {
+	struct area *next;
+	size_t bytes;
+	char *fresh; /* not yet carved */
+	size_t left; /* stacks in it */
+};
+
+static struct {
+	mni_spinlock lock;
+	struct mni_stack *free; /* under the lock, as all of it */
+	size_t free_count;
+	struct area *areas;   /* all, oldest first */
+	struct area *newest;
+	struct area *carving; /* the first with fresh stacks, or NULL */
+	size_t made;          /* colours the next one */
+	size_t bytes;         /* of one stack, guard included; start */
+} pool;
+
+static size_t round_up(size_t n, size_t unit)
+{
+	return (n + unit - 1) / unit * unit;
+}
+
+static struct mni_stack *describe(char *map, size_t bytes, size_t colour, bool pooled)
+{
+	char *top = map + bytes - (colour % COLOURS) * COLOUR_STEP;
+	struct mni_stack *s = (struct mni_stack *)(top - round_up(sizeof *s, 64));
+
+	s->map = map;
+	s->bytes = bytes;
+	s->lo = map + MN_PLAT_PAGE;
+	s->pooled = pooled;
+	return s;
+}
+
+/* Maps an area for n stacks, under the lock. */
+static bool map_area(size_t n)
+{
+	size_t bytes = n * pool.bytes + MN_PLAT_PAGE;
+	struct area *a = mn_plat_map(bytes);
+
+	if (!a)
+		return false;
+	*a = (struct area){NULL, bytes, (char *)a + MN_PLAT_PAGE, n};
+	if (pool.newest)
+		pool.newest->next = a;
+	else
+		pool.areas = a;
+	pool.newest = a;
+	if (!pool.carving)
+		pool.carving = a;
+	return true;
+}
+
+bool mni_stack_reserve(size_t more)
+{
+	bool ok;
+
+	mni_spin_lock(&pool.lock);
+	ok = map_area(more);
+	mni_spin_unlock(&pool.lock);
+	return ok;
+}
+
+bool mni_stack_pool_init(size_t promise)
+{
+	pool.bytes = round_up(promise * ROOM, MN_PLAT_PAGE) + MN_PLAT_PAGE;
+	/* What sits in the magazines of others must not be missing here. */
+	return mni_stack_reserve(mni_rt.workers * MNI_MAGAZINE + 1);
+}
+
+void mni_stack_pool_free(void)
+{
+	while (pool.areas) {
+		struct area *a = pool.areas;
+
+		pool.areas = a->next;
+		mn_plat_unmap(a, a->bytes);
+	}
+	pool.newest = pool.carving = NULL;
+	pool.free = NULL;
+	pool.free_count = 0;
+	pool.made = 0;
+}
+
+/* A stack out of the depot or fresh, under the lock. */
+static struct mni_stack *withdraw(struct mni_worker *w)
+{
+	struct mni_stack *s = pool.free;
+	struct area *a = pool.carving;
+
+	if (s) {
+		pool.free = s->next;
+		pool.free_count--;
+		return s;
+	}
+	if (!a || mn_plat_guard(a->fresh, MN_PLAT_PAGE))
+		return NULL;
+	s = describe(a->fresh, pool.bytes, pool.made++, true);
+	a->fresh += pool.bytes;
+	if (--a->left == 0)
+		pool.carving = a->next;
+	mni_count(&w->count.stacks);
+	return s;
+}
+
+struct mni_stack *mni_stack_get(struct mni_worker *w)
+{
+	struct mni_stack *s = w->free_stacks;
+
+	if (!s) {
+		mni_spin_lock(&pool.lock);
+		while (w->free_stack_count < MNI_MAGAZINE / 2 && (s = withdraw(w))) {
+			s->next = w->free_stacks;
+			w->free_stacks = s;
+			w->free_stack_count++;
+			if (!pool.free) /* fresh ones are made one by one, as needed */
+				break;
+		}
+		mni_spin_unlock(&pool.lock);
+		s = w->free_stacks;
+		if (!s) {
+			mn_plat_say("mn: the kernel refused a guard page for a reserved stack");
+			mn_plat_abort();
+		}
+	}
+	w->free_stacks = s->next;
+	w->free_stack_count--;
+	return s;
+}
+
+void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
+{
+	if (!s->pooled) {
+		mn_plat_unmap(s->map, s->bytes);
+		return;
+	}
+	s->next = w->free_stacks;
+	w->free_stacks = s;
+	if (++w->free_stack_count <= MNI_MAGAZINE)
+		return;
+	mni_spin_lock(&pool.lock);
+	while (w->free_stack_count > MNI_MAGAZINE / 2) {
+		s = w->free_stacks;
+		w->free_stacks = s->next;
+		w->free_stack_count--;
+		s->next = pool.free;
+		pool.free = s;
+		if (++pool.free_count > KEEP_TOUCHED)
+			mn_plat_discard(s->lo, (size_t)((uintptr_t)s / MN_PLAT_PAGE * MN_PLAT_PAGE -
+							(uintptr_t)s->lo));
+	}
+	mni_spin_unlock(&pool.lock);
+}
+
+struct mni_stack *mni_stack_make(size_t promise)
+{
+	size_t bytes = round_up(promise + COLOUR_STEP * COLOURS, MN_PLAT_PAGE) + 2 * MN_PLAT_PAGE;
+	char *map = mn_plat_map(bytes);
+
+	if (!map)
+		return NULL;
+	if (mn_plat_guard(map, MN_PLAT_PAGE)) {
+		mn_plat_unmap(map, bytes);
+		return NULL;
+	}
+	return describe(map, bytes, 0, false);
+}

@@ -1,0 +1,304 @@
+/*
+ * The life of a thread: create, join, detach, exit.
+ *
+ * Create queues a descriptor; a stack comes when a worker first switches to
+ * the thread (help-first: the creator goes on).
+ *
+ * The end of a thread meets its joiner in one word, thread.join:
+ *
+ *   NONE --join--> TAKEN or the joiner    NONE --detach--> DETACHED
+ *   any  --end---> ENDED
+ *
+ * Whoever comes last frees the descriptor: the joiner when it finds ENDED or
+ * is woken, detach when it finds ENDED, the end when it finds DETACHED. The
+ * joiner's pointer is put in only when the joiner's context has been saved
+ * (join_after), and the thread is published as ENDED only when nothing runs on
+ * its stack (gone), so both sides may act on what they find at once.
+ *
+ * Three shortcuts keep fork-join cheap:
+ *   - A joiner that can claim its thread out of its own queue, not yet
+ *     started, calls it like a function on its own stack, when what is left of
+ *     it is what the thread may count on. The thread has its own identity all
+ *     the same: it can block, yield, move to another worker and exit from any
+ *     depth, and the joiner below it waits as it would anyway.
+ *   - A joiner that claims a thread that has run before switches straight to it.
+ *   - A thread that ends while its joiner waits switches straight to the joiner.
+ */
+#include "core/internal.h"
+
+#include "core/sanitize.h"
+#include "sched/sched.h"
+
+/* What the calling frames of an inline run may use on top of what is promised. */
+#define INLINE_SLACK 1024
+
+static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_attr *attr)
+{
+	struct mn_thread *t = mni_thread_alloc(w);
+
+	if (!t)
+		return NULL;
+	t->sp = NULL;
+	t->stack = NULL;
+	t->unwind = NULL;
+	t->main = false;
+	t->error = 0;
+	t->stack_size = mni_rt.stack_size;
+	t->fpenv = mn_arch_fpenv_get();
+	if (attr && attr->stack_size > t->stack_size) {
+		t->stack_size = attr->stack_size;
+		t->stack = mni_stack_make(attr->stack_size);
+		if (!t->stack) {
+			mni_thread_free(w, t);
+			return NULL;
+		}
+	}
+	mni_store(&t->join, attr && attr->detached ? MNI_JOIN_DETACHED : MNI_JOIN_NONE, relaxed);
+	return t;
+}
+
+int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *(*fn)(void *),
+		     void *arg)
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *t;
+
+	if (!w && !mni_rt.workers) {
+		int error = mn_init(NULL);
+
+		if (error)
+			return error;
+		w = mni_self();
+	}
+	t = create(w, attr);
+	if (!t)
+		return -MNI_EAGAIN;
+	t->fn = fn;
+	t->arg = arg;
+	if (out)
+		*out = mni_thread_handle(t);
+	if (w) {
+		mni_count(&w->count.spawns);
+		mni_rt.policy->submit(w, t, MNI_NEW);
+	} else {
+		mni_fetch_add(&mni_rt.foreign_spawns, 1, relaxed);
+		mni_inject(t);
+	}
+	return 0;
+}
+
+mn_thread_t mn_thread_self(void)
+{
+	struct mni_worker *w = mni_self();
+
+	return w ? mni_thread_handle(w->current) : 0;
+}
+
+/* --- waiting for all others --- */
+
+static bool others_ended(void)
+{
+	uint64_t ends = 0;
+	uint64_t spawns = 0;
+
+	/* Ends first: a thread that ended was counted as spawned before. */
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		ends += mni_load(&mni_rt.worker[i]->count.ends, acquire);
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		spawns += mni_load(&mni_rt.worker[i]->count.spawns, acquire);
+	return ends == spawns + mni_load(&mni_rt.foreign_spawns, acquire);
+}
+
+/*
+ * Main and the last thread to end: main sets its flag, SC fence, counts; an
+ * ending thread counts itself, SC fence (its exchange of the join word), reads
+ * the flag. One of them sees the other; the exchange of the flag decides who
+ * wakes main.
+ */
+static void wake_main_if_last(void)
+{
+	if (mni_load(&mni_rt.main_waits, relaxed) && others_ended() &&
+	    mni_exchange(&mni_rt.main_waits, false, acq_rel))
+		mni_ready(mni_rt.main);
+}
+
+static void wait_for_others_after(struct mni_worker *w, void *arg)
+{
+	(void)w;
+	(void)arg;
+	mni_store(&mni_rt.main_waits, true, seq_cst);
+	mni_fence(seq_cst);
+	wake_main_if_last();
+}
+
+void mni_wait_for_others(void)
+{
+	if (!others_ended())
+		mni_park(NULL, wait_for_others_after, NULL);
+}
+
+/* --- the end --- */
+
+/* Runs in the next context: nothing is on t's stack any more. */
+static void gone(struct mni_worker *w, void *arg)
+{
+	struct mn_thread *t = arg;
+	uintptr_t join;
+
+	mni_san_thread_gone(t);
+	if (t->stack)
+		mni_stack_put(w, t->stack);
+	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
+	join = mni_exchange(&t->join, MNI_JOIN_ENDED, seq_cst);
+	if (join == MNI_JOIN_DETACHED)
+		mni_thread_free(w, t);
+	else if (join > MNI_JOIN_TAKEN)
+		mni_ready((struct mn_thread *)join);
+	mn_arch_fence_after_rmw();
+	wake_main_if_last();
+}
+
+/* The same when the next context is the joiner's, which frees t. */
+static void gone_to_joiner(struct mni_worker *w, void *arg)
+{
+	struct mn_thread *t = arg;
+
+	mni_san_thread_gone(t);
+	mni_stack_put(w, t->stack);
+	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
+}
+
+static _Noreturn void end(struct mn_thread *t, void *result)
+{
+	uintptr_t join = mni_load(&t->join, acquire);
+
+	t->arg = result;
+	if (join > MNI_JOIN_TAKEN)
+		mni_leave((struct mn_thread *)join, gone_to_joiner);
+	mni_leave(NULL, gone);
+}
+
+void mn_thread_exit(void *result)
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *t;
+
+	if (!w) {
+		mn_plat_say("mn: mn_thread_exit: the caller is not a green thread");
+		mn_plat_abort();
+	}
+	t = w->current;
+	if (t->unwind)
+		mn_arch_unwind(t->unwind, result);
+	if (t->main) {
+		mni_wait_for_others();
+		mn_plat_exit(0);
+	}
+	end(t, result);
+}
+
+void mni_thread_main(void)
+{
+	struct mn_thread *t;
+
+	mni_san_first_arrival();
+	mni_arrived();
+	t = mni_self()->current;
+	*mni_self()->error = 0;
+	end(t, t->fn(t->arg));
+}
+
+/* --- join --- */
+
+/* Runs t, which the caller has claimed and nobody has started, on the caller's stack. */
+static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_thread *t)
+{
+	int error = *w->error;
+	void *result;
+
+	t->stack = self->stack;
+	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
+	mni_count(&w->count.inline_runs);
+	w->current = t;
+	result = mn_arch_call(t->fn, t->arg, &t->unwind);
+	w = mni_self(); /* t may have moved */
+	w->current = self;
+	*w->error = error;
+	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
+	mni_thread_free(w, t);
+	return result;
+}
+
+struct joining {
+	struct mn_thread *self;
+	struct mn_thread *target;
+	bool refused;
+};
+
+static void join_after(struct mni_worker *w, void *arg)
+{
+	struct joining *j = arg;
+	uintptr_t state = MNI_JOIN_NONE;
+
+	(void)w;
+	if (mni_cas(&j->target->join, &state, (uintptr_t)j->self, acq_rel, acquire))
+		return;
+	j->refused = state != MNI_JOIN_ENDED;
+	mni_ready(j->self);
+}
+
+int mn_thread_join(mn_thread_t handle, void **result)
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *t = mni_thread_lookup(handle);
+	struct joining j;
+	uintptr_t state;
+	void *value;
+
+	if (!w)
+		return -MNI_EPERM;
+	if (!t)
+		return -MNI_ESRCH;
+	j = (struct joining){.self = w->current, .target = t};
+	if (t == j.self)
+		return -MNI_EDEADLK;
+	state = mni_load(&t->join, acquire); /* with gone()'s exchange */
+	if (state == MNI_JOIN_NONE) {
+		struct mn_thread *next = NULL;
+
+		if (mni_rt.policy->claim(w, t)) {
+			if (!t->sp && !t->stack && MNI_SAN_INLINE_JOIN &&
+			    mn_arch_stack_room(j.self->stack->lo) >= t->stack_size + INLINE_SLACK) {
+				value = run_inline(w, j.self, t);
+				goto joined;
+			}
+			next = t;
+		}
+		mni_park(next, join_after, &j);
+		if (j.refused)
+			return -MNI_EINVAL;
+	} else if (state != MNI_JOIN_ENDED) {
+		return -MNI_EINVAL;
+	}
+	value = t->arg;
+	mni_thread_free(mni_self(), t);
+joined:
+	if (result)
+		*result = value;
+	return 0;
+}
+
+int mn_thread_detach(mn_thread_t handle)
+{
+	struct mn_thread *t = mni_thread_lookup(handle);
+	uintptr_t state = MNI_JOIN_NONE;
+
+	if (!t)
+		return -MNI_ESRCH;
+	if (mni_cas(&t->join, &state, MNI_JOIN_DETACHED, acq_rel, acquire))
+		return 0;
+	if (state != MNI_JOIN_ENDED)
+		return -MNI_EINVAL;
+	mni_thread_free(mni_self(), t);
+	return 0;
+}

@@ -1,0 +1,325 @@
+/*
+ * Workers and the switch between contexts.
+ *
+ * A worker is a kernel thread that runs green threads. It has a scheduler
+ * context of its own (the kernel thread's stack; worker 0, whose kernel stack
+ * belongs to the main thread, gets a small one), in which it looks for work
+ * and sleeps. A thread that stops running switches straight to the next one
+ * when the worker's own queues have one, and to the scheduler otherwise.
+ *
+ * Leaving a context is done in this order, which every park relies on:
+ *
+ *   1. The thread decides to stop, with the lock of the object that it waits
+ *      for held, and picks the next context.
+ *   2. It leaves a function in worker.after and switches: its registers are
+ *      saved on its stack, its stack pointer in thread.sp.
+ *   3. The next context, first of all, runs worker.after (mni_arrived()). Only
+ *      this makes the thread findable: releases the object's lock, queues it,
+ *      or publishes its end.
+ *
+ * So nobody can resume a thread, or free its stack, while it still runs on
+ * it, and no thread state has to say "nearly parked".
+ *
+ * A rejected design: always switching through the scheduler's context, which
+ * makes step 3 trivial and every switch two.
+ */
+#include "core/internal.h"
+
+#include "core/sanitize.h"
+#include "sched/sched.h"
+
+struct mni_runtime mni_rt;
+
+/* Look at the shared sources first, every so many decisions, or they starve. */
+#define SHARED_INTERVAL 61
+
+__attribute__((noinline)) struct mni_worker *mni_self(void)
+{
+	return mn_plat_self();
+}
+
+/* --- lists --- */
+
+static void list_append(struct mni_list *l, struct mn_thread *t)
+{
+	t->next = NULL;
+	if (l->tail)
+		l->tail->next = t;
+	else
+		l->head = t;
+	l->tail = t;
+}
+
+static struct mn_thread *list_take(struct mni_list *l)
+{
+	struct mn_thread *t = l->head;
+
+	if (t) {
+		l->head = t->next;
+		if (!l->head)
+			l->tail = NULL;
+	}
+	return t;
+}
+
+void mni_inject(struct mn_thread *t)
+{
+	mni_spin_lock(&mni_rt.inject_lock);
+	list_append(&mni_rt.inject, t);
+	mni_count(&mni_rt.injected);
+	mni_spin_unlock(&mni_rt.inject_lock);
+	mni_wake_one(NULL);
+}
+
+static struct mn_thread *take_injected(void)
+{
+	struct mn_thread *t;
+
+	if (!mni_load(&mni_rt.injected, relaxed))
+		return NULL;
+	mni_spin_lock(&mni_rt.inject_lock);
+	t = list_take(&mni_rt.inject);
+	if (t)
+		mni_store(&mni_rt.injected, mni_load(&mni_rt.injected, relaxed) - 1, relaxed);
+	mni_spin_unlock(&mni_rt.inject_lock);
+	return t;
+}
+
+static void send_mail(struct mni_worker *to, struct mn_thread *t)
+{
+	mni_spin_lock(&to->mail_lock);
+	list_append(&to->mailbox, t);
+	mni_store(&to->mail, true, relaxed);
+	mni_spin_unlock(&to->mail_lock);
+	mni_wake_worker(to);
+}
+
+static struct mn_thread *take_mail(struct mni_worker *w)
+{
+	struct mn_thread *t;
+
+	if (!mni_load(&w->mail, relaxed))
+		return NULL;
+	mni_spin_lock(&w->mail_lock);
+	t = list_take(&w->mailbox);
+	if (!w->mailbox.head)
+		mni_store(&w->mail, false, relaxed);
+	mni_spin_unlock(&w->mail_lock);
+	return t;
+}
+
+bool mni_shared_work(struct mni_worker *w)
+{
+	return mni_load(&w->mail, relaxed) || mni_load(&mni_rt.injected, relaxed);
+}
+
+/* The worker's next thread without looking at other workers, or NULL. */
+static struct mn_thread *next_thread(struct mni_worker *w)
+{
+	struct mn_thread *t;
+
+	if (++w->tick % SHARED_INTERVAL == 0 && (t = take_injected()))
+		return t;
+	if ((t = take_mail(w)) || (t = mni_rt.policy->next(w)))
+		return t;
+	return take_injected();
+}
+
+/* --- switching --- */
+
+/* Gives a thread that has never run a stack and a first frame. */
+static void prepare(struct mni_worker *w, struct mn_thread *t)
+{
+	if (!t->stack)
+		t->stack = mni_stack_get(w);
+	mni_san_thread_start(t);
+	t->sp = mn_arch_prepare(mni_stack_top(t->stack), t->fpenv, mn_arch_entry);
+}
+
+void mni_arrived(void)
+{
+	struct mni_worker *w = mni_self();
+	void (*fn)(struct mni_worker *, void *) = w->after.fn;
+
+	if (fn) {
+		w->after.fn = NULL;
+		fn(w, w->after.arg);
+	}
+}
+
+/*
+ * The one place where threads are switched. Not inlined: the jump in it then
+ * has one target, which the CPU predicts.
+ */
+static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct mn_thread *t,
+						  struct mn_thread *next)
+{
+	void *load;
+
+	if (next && !next->sp)
+		prepare(w, next);
+	load = next ? next->sp : w->sched_sp;
+	w->current = next;
+	t->error = *w->error;
+	mni_count(&w->count.switches);
+	mni_san_switch(t, next, w);
+	mn_arch_switch(&t->sp, load);
+	mni_san_arrived(t);
+	mni_arrived();
+	*mni_self()->error = t->error;
+}
+
+void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
+{
+	struct mni_worker *w = mni_self();
+
+	if (!next)
+		next = next_thread(w);
+	w->after.fn = after;
+	w->after.arg = arg;
+	switch_from(w, w->current, next);
+}
+
+__attribute__((noinline)) void mni_leave(struct mn_thread *next,
+					 void (*gone)(struct mni_worker *, void *))
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *t = w->current;
+
+	if (!next)
+		next = next_thread(w);
+	mni_count(&w->count.switches);
+	if (next && !next->sp && !next->stack && t->stack->pooled && MNI_SAN_REUSE_STACK) {
+		/* The next thread starts on the warm stack; nothing has to be saved. */
+		next->stack = t->stack;
+		t->stack = NULL;
+		w->current = next;
+		prepare(w, next);
+		gone(w, t);
+		mn_arch_jump(next->sp);
+	}
+	if (next && !next->sp)
+		prepare(w, next);
+	w->current = next;
+	w->after.fn = gone;
+	w->after.arg = t;
+	mni_san_leave(next, w);
+	mn_arch_jump(next ? next->sp : w->sched_sp);
+}
+
+/* --- runnable threads --- */
+
+void mni_ready(struct mn_thread *t)
+{
+	struct mni_worker *w = mni_self();
+
+	if (w)
+		mni_rt.policy->submit(w, t, MNI_WOKEN);
+	else
+		mni_inject(t);
+}
+
+static void requeue(struct mni_worker *w, void *t)
+{
+	mni_rt.policy->submit(w, t, MNI_YIELDED);
+}
+
+void mn_thread_yield(void)
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *next;
+
+	if (!w) {
+		mn_plat_relinquish();
+		return;
+	}
+	if (++w->tick % SHARED_INTERVAL == 0 && (next = take_injected()))
+		;
+	else if (!(next = take_mail(w)) && !(next = mni_rt.policy->next_oldest(w)) &&
+		 !(next = take_injected()))
+		return;
+	w->after.fn = requeue;
+	w->after.arg = w->current;
+	switch_from(w, w->current, next);
+}
+
+struct move {
+	struct mn_thread *thread;
+	struct mni_worker *to;
+};
+
+static void move_after(struct mni_worker *w, void *arg)
+{
+	struct move *m = arg;
+
+	(void)w;
+	send_mail(m->to, m->thread);
+}
+
+void mni_move_to(struct mni_worker *to)
+{
+	struct mni_worker *w = mni_self();
+	struct move m = {w->current, to};
+
+	if (w != to)
+		mni_park(NULL, move_after, &m);
+}
+
+/* --- the scheduler context --- */
+
+static void run(struct mni_worker *w, struct mn_thread *t)
+{
+	if (w->searching)
+		mni_search_end(w);
+	if (!t->sp)
+		prepare(w, t);
+	w->current = t;
+	mni_san_run(t, w);
+	mn_arch_switch(&w->sched_sp, t->sp);
+	mni_san_scheduler_arrived(w);
+	mni_arrived();
+}
+
+/*
+ * Runs threads until the runtime stops. A worker's kernel thread never
+ * changes, so here w may be kept across switches.
+ */
+static void schedule(struct mni_worker *w)
+{
+	mni_arrived();
+	for (;;) {
+		struct mn_thread *t = next_thread(w);
+
+		if (!t && mni_search_begin(w)) {
+			t = mni_rt.policy->search(w);
+			if (!t)
+				t = next_thread(w);
+		}
+		if (t)
+			run(w, t);
+		else if (!mni_idle_wait(w))
+			return;
+	}
+}
+
+void mni_worker_kthread(void *worker)
+{
+	struct mni_worker *w = worker;
+
+	mn_plat_set_self(w);
+	w->error = mn_plat_errno();
+	mni_san_worker_start(w);
+	schedule(w);
+	mn_plat_set_self(NULL);
+}
+
+/* Worker 0's scheduler context. Never stops: main leaves it behind. */
+void mni_worker_main(void)
+{
+	struct mni_worker *w = mni_self();
+
+	mni_san_scheduler_first(w);
+	schedule(w);
+	mn_plat_say("mn: worker 0 was stopped while it had no thread to run");
+	mn_plat_abort();
+}

@@ -1,0 +1,186 @@
+/*
+ * mn: green threads, many on few kernel threads.
+ *
+ * A program calls mn_init(), makes threads with mn_thread_create(), and calls
+ * mn_shutdown() when all of them have ended. The thread that calls mn_init()
+ * becomes a green thread too.
+ *
+ * Functions return 0, or -errno. Those that may block the calling green thread
+ * say "blocks"; a blocked green thread never blocks its kernel thread. All of
+ * them are for green threads, unless they say "from any kernel thread".
+ *
+ * Objects may be declared static, and all-zero is a valid initial state.
+ */
+#ifndef MN_H
+#define MN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define MN_NORETURN [[noreturn]]
+#else
+#define MN_NORETURN _Noreturn
+#endif
+
+#define MN_VERSION "0.1.0"
+
+/* --- the runtime --- */
+
+/* Zero in a field: the environment's value, or else the default. */
+struct mn_config {
+	const char *policy;  /* MN_POLICY      how threads are queued: "steal" */
+	unsigned workers;    /* MN_WORKERS     kernel threads; the CPUs of the process */
+	size_t stack_size;   /* MN_STACK_SIZE  bytes that a thread may count on; 64 KiB */
+	uint64_t seed;       /* MN_SEED        feeds every random choice; differs from run to run */
+};
+
+/*
+ * Starts the runtime; the calling kernel thread becomes its first worker.
+ * config may be NULL. -EINVAL: a setting is out of range, with one line on
+ * stderr that names it; -EBUSY: it runs already; -EAGAIN, -ENOMEM: the system
+ * has no more kernel threads or memory.
+ */
+int mn_init(const struct mn_config *config);
+
+/*
+ * Ends the runtime and gives everything back; mn_init() may follow. Only the
+ * thread that called mn_init() may call it (-EPERM). Blocks until all other
+ * threads have ended; results that nobody has joined are dropped.
+ */
+int mn_shutdown(void);
+
+/* The number of workers; 0 before mn_init(). From any kernel thread. */
+unsigned mn_workers(void);
+
+/* The name of the policy in use; NULL before mn_init(). From any kernel thread. */
+const char *mn_policy(void);
+
+/* What has happened since mn_init(), summed over the workers. */
+struct mn_stats {
+	uint64_t spawns;         /* threads created */
+	uint64_t ends;           /* threads ended */
+	uint64_t inline_runs;    /* of these, run on their joiner's stack */
+	uint64_t switches;       /* from one green thread to another, or to the scheduler */
+	uint64_t steal_attempts; /* looks at another worker's queue that had something */
+	uint64_t steal_hits;     /* threads got that way */
+	uint64_t steal_aborts;   /* races lost */
+	uint64_t parks;          /* times that a worker slept */
+	uint64_t wakes;          /* times that a worker was woken */
+	uint64_t stacks;         /* stacks made */
+};
+
+/* Reads the counters; they may be a little old. From any kernel thread. */
+void mn_stats_read(struct mn_stats *out);
+
+/* --- threads --- */
+
+/* Names a thread for as long as it is neither joined nor detached and ended. 0 names none. */
+typedef uint64_t mn_thread_t;
+
+/* All-zero: the defaults. */
+struct mn_thread_attr {
+	size_t stack_size; /* bytes; 0: the runtime's; rounded up */
+	int detached;      /* nonzero: nobody will join it */
+};
+
+/*
+ * Makes a thread that runs fn(arg). attr may be NULL, and so may out when the
+ * thread is detached. -EAGAIN: no memory for it. From any kernel thread; the
+ * first call starts the runtime, as mn_init(NULL), if need be.
+ */
+int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *(*fn)(void *),
+		     void *arg);
+
+/*
+ * Waits until t has ended and gives its result; blocks. result may be NULL.
+ * A thread that nobody has started yet may be run on the caller's stack.
+ * -ESRCH: there is no such thread; -EINVAL: it is detached, or somebody else
+ * joins it; -EDEADLK: it is the caller.
+ */
+int mn_thread_join(mn_thread_t t, void **result);
+
+/* Lets t go: its memory is given back when it ends. -ESRCH, -EINVAL as for join. */
+int mn_thread_detach(mn_thread_t t);
+
+/*
+ * Ends the calling thread, from any depth. In the thread that called mn_init()
+ * it waits until all others have ended and then ends the process with status 0.
+ */
+MN_NORETURN void mn_thread_exit(void *result);
+
+/* The calling thread; 0 on a kernel thread that is no worker. */
+mn_thread_t mn_thread_self(void);
+
+/* Lets the thread that has been runnable longest go first. */
+void mn_thread_yield(void);
+
+/* --- mutex: the size and the initial state of glibc's --- */
+
+struct mn_mutex {
+	uint32_t state;
+	uint32_t guard;
+	void *waiters;
+	uint32_t reserved[6];
+};
+
+#define MN_MUTEX_INIT {0, 0, 0, {0, 0, 0, 0, 0, 0}}
+
+void mn_mutex_init(struct mn_mutex *m);
+/* Blocks until the caller has it. */
+void mn_mutex_lock(struct mn_mutex *m);
+/* -EBUSY: somebody has it. */
+int mn_mutex_trylock(struct mn_mutex *m);
+void mn_mutex_unlock(struct mn_mutex *m);
+/* -EBUSY: it is locked, or threads wait for it. */
+int mn_mutex_destroy(struct mn_mutex *m);
+
+/* --- condition variable --- */
+
+struct mn_cond {
+	uint32_t guard;
+	uint32_t reserved0;
+	void *waiters;
+	uint32_t reserved[8];
+};
+
+#define MN_COND_INIT {0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}}
+
+void mn_cond_init(struct mn_cond *c);
+/* Unlocks m, blocks until signalled, locks m again. May return without a signal. */
+void mn_cond_wait(struct mn_cond *c, struct mn_mutex *m);
+void mn_cond_signal(struct mn_cond *c);
+void mn_cond_broadcast(struct mn_cond *c);
+/* -EBUSY: threads wait for it. */
+int mn_cond_destroy(struct mn_cond *c);
+
+/* --- counting semaphore --- */
+
+struct mn_sem {
+	uint64_t word;
+	uint32_t guard;
+	uint32_t reserved;
+	void *waiters;
+	uint64_t reserved1;
+};
+
+#define MN_SEM_MAX 0x7fffffffu
+
+/* -EINVAL: value is over MN_SEM_MAX. */
+int mn_sem_init(struct mn_sem *s, unsigned value);
+/* Blocks until the value is over 0 and takes one. */
+void mn_sem_wait(struct mn_sem *s);
+/* -EAGAIN: the value is 0. */
+int mn_sem_trywait(struct mn_sem *s);
+/* -EOVERFLOW: the value is MN_SEM_MAX. */
+int mn_sem_post(struct mn_sem *s);
+unsigned mn_sem_value(struct mn_sem *s);
+/* -EBUSY: threads wait for it. */
+int mn_sem_destroy(struct mn_sem *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,125 @@
+/* Kernel threads, waiting and time on Linux. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "platform/platform.h"
+
+__thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
+
+#define NS_PER_S 1000000000u
+
+struct start {
+	void (*fn)(void *);
+	void *arg;
+};
+
+static void *run(void *p)
+{
+	struct start s = *(struct start *)p;
+
+	free(p);
+	s.fn(s.arg);
+	return NULL;
+}
+
+int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
+{
+	struct start *s = malloc(sizeof *s);
+	pthread_t t;
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct start){fn, arg};
+	error = pthread_create(&t, NULL, run, s);
+	if (error) {
+		free(s);
+		return -error;
+	}
+	out->handle = (uintptr_t)t;
+	return 0;
+}
+
+void mn_plat_kthread_join(mn_plat_kthread t)
+{
+	pthread_join((pthread_t)t.handle, NULL);
+}
+
+unsigned mn_plat_cpus(void)
+{
+	cpu_set_t set;
+
+	if (!sched_getaffinity(0, sizeof set, &set))
+		return (unsigned)CPU_COUNT(&set);
+	/* More CPUs than the set holds. */
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
+void mn_plat_relinquish(void)
+{
+	sched_yield();
+}
+
+int *mn_plat_errno(void)
+{
+	return &errno;
+}
+
+int mn_plat_stack_bounds(char **lo, char **hi)
+{
+	pthread_attr_t attr;
+	void *base;
+	size_t size;
+	int error = pthread_getattr_np(pthread_self(), &attr);
+
+	if (error)
+		return -error;
+	error = pthread_attr_getstack(&attr, &base, &size);
+	pthread_attr_destroy(&attr);
+	if (error)
+		return -error;
+	*lo = base;
+	*hi = *lo + size;
+	return 0;
+}
+
+void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
+{
+	struct timespec t = {(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)};
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expect,
+		timeout_ns == MN_PLAT_FOREVER ? NULL : &t, NULL, 0);
+}
+
+void mn_plat_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+uint64_t mn_plat_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+uint64_t mn_plat_random(void)
+{
+	uint64_t x;
+
+	if (getrandom(&x, sizeof x, GRND_NONBLOCK) != sizeof x)
+		x = mn_plat_now_ns();
+	return x ? x : 1;
+}

@@ -1,0 +1,47 @@
+/* Memory on Linux. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "platform/platform.h"
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
+#endif
+
+void *mn_plat_map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	/* A touched byte must not cost 2 MiB. Kernels without huge pages refuse: all the better. */
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	return p;
+}
+
+void mn_plat_unmap(void *p, size_t bytes)
+{
+	munmap(p, bytes);
+}
+
+int mn_plat_guard(void *p, size_t bytes)
+{
+	static _Atomic int refused; /* older kernel: asked once */
+
+	if (!atomic_load_explicit(&refused, memory_order_relaxed)) {
+		if (!madvise(p, bytes, MADV_GUARD_INSTALL))
+			return 0;
+		if (errno != EINVAL)
+			return -errno;
+		atomic_store_explicit(&refused, 1, memory_order_relaxed);
+	}
+	return mprotect(p, bytes, PROT_NONE) ? -errno : 0;
+}
+
+void mn_plat_discard(void *p, size_t bytes)
+{
+	madvise(p, bytes, MADV_DONTNEED);
+}

@@ -1,0 +1,17 @@
+/* The current worker's pointer: a thread-local word in the initial-exec model. */
+#ifndef MN_PLAT_SELF_H
+#define MN_PLAT_SELF_H
+
+extern __thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
+
+static inline struct mni_worker *mn_plat_self(void)
+{
+	return mn_plat_self_word;
+}
+
+static inline void mn_plat_set_self(struct mni_worker *w)
+{
+	mn_plat_self_word = w;
+}
+
+#endif

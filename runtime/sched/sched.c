@@ -1,0 +1,34 @@
+/* The policy table. A policy is one file and one line here. */
+#include "sched/sched.h"
+
+#include <stddef.h>
+
+static const struct mni_policy *const policies[] = {
+	&mni_policy_steal,
+};
+
+#define POLICIES (sizeof policies / sizeof policies[0])
+
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+const struct mni_policy *mni_policy_find(const char *name)
+{
+	if (!name || !*name)
+		return &mni_policy_steal;
+	for (size_t i = 0; i < POLICIES; i++)
+		if (same(policies[i]->name, name))
+			return policies[i];
+	return NULL;
+}
+
+const char *mni_policy_name(unsigned i)
+{
+	return i < POLICIES ? policies[i]->name : NULL;
+}
