@@ -77,7 +77,7 @@ final class Args {
             switch (flag) {
                 case "--workers" -> workers = natural(flag, value, 1);
                 case "--warmup" -> warmup = natural(flag, value, 0);
-                case "--iterations" -> iterations = natural(flag, value, 0);
+                case "--iterations" -> iterations = natural(flag, value, 1);
                 case "--seed" -> unsigned(flag, value); // no workload here draws random numbers yet
                 case "--mode" -> serial = mode(value);
                 case "--param" -> param(value);

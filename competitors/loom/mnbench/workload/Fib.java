@@ -14,7 +14,7 @@ public final class Fib implements Workload {
     private boolean sequential;
 
     public Fib(Params params) {
-        n = params.number("n", 0);
+        n = params.number("n", 2);
         cutoff = params.number("cutoff", 0);
     }
 

@@ -23,7 +23,7 @@ public final class Prodcons implements Workload {
         producers = params.count("producers", 1, Params.ARRAY / 2);
         consumers = params.count("consumers", 1, Params.ARRAY / 2);
         capacity = params.count("capacity", 1, Params.ARRAY / 2); // head + held stays an int
-        items = params.number("items", 0);
+        items = params.number("items", 1);
     }
 
     @Override
