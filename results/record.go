@@ -24,12 +24,9 @@ const (
 	NoEnd       stat.Code = "no-end"       // the run was killed
 	Stopped     stat.Code = "interrupted"  // the run was interrupted
 	Noisy       stat.Code = "noisy"        // the machine was busy with other things
-	ZeroWork    stat.Code = "zero-work"    // no unit of work was done
-	NoBaseline  stat.Code = "no-baseline"  // the baseline has no result here
-	MixedUnits  stat.Code = "mixed-units"  // amount of work differs between samples
-	SomeFailed  stat.Code = "some-failed"  // some invocations did not end well
-	NoUnit      stat.Code = "no-unit"      // the record does not name the unit of work
-	OtherSerial stat.Code = "other-serial" // serial time is that of another variant
+	NoBaseline  stat.Code = "no-baseline"  // the baseline has no result to compare with
+	SomeFailed  stat.Code = "some-failed"  // some invocations of the cell have no result
+	OtherSerial stat.Code = "other-serial" // the serial time is that of another variant
 )
 
 // Record is a record in memory: the run and its finished invocations. A

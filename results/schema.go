@@ -15,6 +15,7 @@
 package results
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -79,6 +80,16 @@ func (s Status) Invalid() bool {
 		return false
 	}
 	return true
+}
+
+// severity orders statuses: what a cell without a result is said to be is the
+// worst that happened to it. An unknown status is from a newer mnbench.
+func (s Status) severity() int {
+	order := []Status{OK, Absent, NotRun, Unsupported, Limit, Timeout, Unequal, BadClock, Protocol, Failed, Crash, WrongUnits, WrongAnswer}
+	if i := slices.Index(order, s); i >= 0 {
+		return i
+	}
+	return len(order)
 }
 
 // Run is the first line of a record.
@@ -183,7 +194,8 @@ type Invocation struct {
 	Invocation int            `json:"invocation"` // -1: the check before timing
 	Order      int            `json:"order"`      // position in the run
 	Status     Status         `json:"status"`
-	Detail     string         `json:"detail,omitempty"` // for people: what went wrong, or the limit's own words
+	Detail     string         `json:"detail,omitempty"`  // for people: what went wrong, or the limit's own words
+	Reached    uint64         `json:"reached,omitempty"` // how far a limit let it come
 	Start      time.Time      `json:"start"`
 	WallNS     int64          `json:"wall_ns"`
 	Config     map[string]any `json:"config,omitempty"` // what the driver says it applied

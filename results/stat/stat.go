@@ -20,6 +20,7 @@
 package stat
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -147,4 +148,21 @@ func sortedMedian(v []float64) float64 {
 		return v[n/2]
 	}
 	return v[n/2-1]/2 + v[n/2]/2
+}
+
+// Finite returns v, or nil when it is not a number that JSON has.
+func Finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// MarshalJSON writes {"median","lo","hi"}, null for what is not known.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Median *float64 `json:"median"`
+		Lo     *float64 `json:"lo"`
+		Hi     *float64 `json:"hi"`
+	}{Finite(i.Median), Finite(i.Lo), Finite(i.Hi)})
 }
