@@ -1,0 +1,132 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/mnbench/mnbench/results/stat"
+)
+
+// FormatNS writes a time for people with three significant digits and the
+// unit that suits it: "98.1 ns", "2.90 µs", "1.23 s".
+func FormatNS(ns float64) string {
+	if math.IsNaN(ns) || math.IsInf(ns, 0) {
+		return "?"
+	}
+	unit := "ns"
+	for _, next := range []string{"µs", "ms", "s"} {
+		if math.Abs(ns) < 999.5 {
+			break
+		}
+		ns, unit = ns/1000, next
+	}
+	return threeDigits(ns) + " " + unit
+}
+
+// FormatRatio writes a ratio for people: "1.00x", "14.2x", "1230x".
+func FormatRatio(r float64) string {
+	if math.IsNaN(r) || math.IsInf(r, 0) {
+		return "?"
+	}
+	return threeDigits(r) + "x"
+}
+
+// FormatSpread writes the half-width of an interval, its larger side, as a
+// share of the median: "±3%". "±?" when nothing is known of it.
+func FormatSpread(i stat.Interval) string {
+	if !i.Bounded() || !(i.Median > 0) {
+		return "±?"
+	}
+	side := 100 * math.Max(i.Hi-i.Median, i.Median-i.Lo) / i.Median
+	switch {
+	case side < 0.95:
+		return fmt.Sprintf("±%.1f%%", side)
+	case side < 99.5:
+		return fmt.Sprintf("±%.0f%%", side)
+	}
+	return "±>99%"
+}
+
+// FormatPercent writes a share for people: "97%", "6.7%".
+func FormatPercent(share float64) string {
+	if math.IsNaN(share) || math.IsInf(share, 0) {
+		return "?"
+	}
+	if p := 100 * share; p < 9.95 {
+		return fmt.Sprintf("%.1f%%", p)
+	}
+	return fmt.Sprintf("%.0f%%", 100*share)
+}
+
+// FormatWorkers writes "1 worker", "2 workers".
+func FormatWorkers(n int) string {
+	if n == 1 {
+		return "1 worker"
+	}
+	return strconv.Itoa(n) + " workers"
+}
+
+// FormatStatus says in a few words why a cell has no result: "limit at
+// 32754", "timeout". It is "" for a cell that has one.
+func (c *CellSummary) FormatStatus() string {
+	switch {
+	case c.HasResult():
+		return ""
+	case c.Status == OK:
+		return "no data"
+	case c.Status == Limit && c.Reached > 0:
+		return "limit at " + strconv.FormatUint(c.Reached, 10)
+	case c.Status == Limit:
+		if _, at, ok := cutLast(c.Detail, " at "); ok {
+			if _, err := strconv.ParseUint(at, 10, 64); err == nil {
+				return "limit at " + at
+			}
+		}
+		return "limit"
+	case c.Status == NotRun:
+		return "not run"
+	}
+	return strings.ReplaceAll(printable(string(c.Status)), "-", " ")
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// threeDigits writes v with three significant digits, two below 1, and no
+// exponent below a million.
+func threeDigits(v float64) string {
+	switch a := math.Abs(v); {
+	case a == 0:
+		return "0"
+	case a >= 999999.5:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	case a >= 99.95:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 9.995:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a >= 0.1:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+// printable makes text from a record fit for a terminal: on one line, without
+// control characters that could move the cursor or change colours.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069'):
+			return '?'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,202 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mnbench/mnbench/results/stat"
+)
+
+// note is a remark under the table about one or more cells.
+type note struct {
+	about string // "loom, fib n=15, 2 workers"; "" : the run
+	text  string
+	marks []string // keys of cells whose number it qualifies
+}
+
+// collectNotes gathers what is not a plain result: first what qualifies a
+// number in the table, then what has none, then what holds for all. Cells of
+// one runtime and workload of which the same is to be said share a note.
+func collectNotes(s *Summary) []note {
+	n := notes{s: s, blocks: map[string]int{}}
+	for _, b := range s.Blocks() {
+		n.blocks[b.Workload]++
+	}
+	marked, shared := n.warnings()
+	out := append(marked, n.statuses()...)
+	for _, u := range s.Unavailable {
+		text := "not measured: " + u.Reason
+		if u.Hint != "" {
+			text += "; to include it: " + u.Hint
+		}
+		out = append(out, note{about: u.Runtime, text: text})
+	}
+	out = append(out, shared...)
+	for _, w := range s.Warnings {
+		out = append(out, note{text: w.Text})
+	}
+	return out
+}
+
+type notes struct {
+	s      *Summary
+	blocks map[string]int // of each workload
+}
+
+// remark is something to be said of cells.
+type remark struct {
+	code  stat.Code
+	text  string
+	cells []*CellSummary
+}
+
+// remarks keeps one remark for each key, in order of appearance.
+type remarks struct {
+	list  []*remark
+	index map[string]*remark
+}
+
+func (r *remarks) add(c *CellSummary, code stat.Code, text string, key ...string) {
+	k := strings.Join(append(key, string(code), text), "\x00")
+	if r.index == nil {
+		r.index = map[string]*remark{}
+	}
+	if r.index[k] == nil {
+		r.index[k] = &remark{code: code, text: text}
+		r.list = append(r.list, r.index[k])
+	}
+	r.index[k].cells = append(r.index[k].cells, c)
+}
+
+// statuses explains cells that have no result.
+func (n notes) statuses() []note {
+	var r remarks
+	notRun := 0
+	for i := range n.s.Cells {
+		c := &n.s.Cells[i]
+		switch {
+		case c.Status == NotRun:
+			notRun++
+		case c.Status != OK && c.Status != Absent:
+			text := strings.ReplaceAll(string(c.Status), "-", " ")
+			if c.Detail != "" {
+				text += ": " + c.Detail
+			}
+			r.add(c, "", text, n.place(c))
+		}
+	}
+	var out []note
+	for _, r := range r.list {
+		out = append(out, note{about: n.about(r.cells), text: r.text})
+	}
+	if notRun > 0 {
+		out = append(out, note{text: fmt.Sprintf("%d of %d cells were not run: the run ended before their turn", notRun, len(n.s.Cells))})
+	}
+	return out
+}
+
+// manyCells is from how many cells on a warning is said of all together.
+const manyCells = 4
+
+// warnings returns those about single cells and those that many share.
+func (n notes) warnings() (marked, shared []note) {
+	var all, single remarks
+	results := 0
+	for i := range n.s.Cells {
+		c := &n.s.Cells[i]
+		if c.Status != OK {
+			continue
+		}
+		results++
+		for _, w := range c.Warnings {
+			all.add(c, w.Code, w.Text)
+		}
+	}
+	said := map[stat.Code]bool{}
+	for _, r := range all.list {
+		if len(r.cells) < manyCells {
+			continue
+		}
+		said[r.code] = true
+		about := fmt.Sprintf("%d of %d cells", len(r.cells), results)
+		if len(r.cells) == results {
+			about = "every cell"
+		}
+		shared = append(shared, note{about: about, text: r.text})
+	}
+	for _, r := range all.list {
+		few := r.code == stat.FewInvocations && said[r.code] // a failed invocation makes fewer still
+		if len(r.cells) >= manyCells || r.code == OtherSerial || few {
+			continue
+		}
+		for _, c := range r.cells {
+			single.add(c, r.code, r.text, n.place(c))
+		}
+	}
+	for _, r := range single.list {
+		var keys []string
+		for _, c := range r.cells {
+			keys = append(keys, c.Key())
+		}
+		marked = append(marked, note{about: n.about(r.cells), text: r.text, marks: keys})
+	}
+	return marked, shared
+}
+
+// place names what a note is about but for the workers: "loom, fib". The
+// parameters are in it where the workload alone would not say which.
+func (n notes) place(c *CellSummary) string {
+	where := c.Workload
+	if n.blocks[where] > 1 {
+		where = Block{Workload: c.Workload, Params: c.Params}.Title()
+	}
+	if c.Mode == Serial {
+		where += ", sequential"
+	}
+	return c.Runtime + ", " + where
+}
+
+// about names cells of one place.
+func (n notes) about(cells []*CellSummary) string {
+	if cells[0].Mode == Serial {
+		return n.place(cells[0])
+	}
+	workers := map[int]bool{}
+	for _, c := range cells {
+		workers[c.Workers] = true
+	}
+	list := sortedKeys(workers)
+	if len(list) == 1 {
+		return n.place(cells[0]) + ", " + FormatWorkers(list[0])
+	}
+	text := ""
+	for i, w := range list {
+		switch {
+		case i == len(list)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += fmt.Sprint(w)
+	}
+	return n.place(cells[0]) + ", " + text + " workers"
+}
+
+func (t *tableWriter) writeNotes() {
+	if len(t.notes) == 0 {
+		return
+	}
+	t.b.WriteString(t.paint("Notes", bold) + "\n")
+	for _, n := range t.notes {
+		lead := " - "
+		if len(n.marks) > 0 {
+			lead = " ! "
+		}
+		text := printable(n.text)
+		if n.about != "" {
+			text = printable(n.about) + ": " + text
+		}
+		t.b.WriteString(wrap(t.plain(text), lead, "   ", t.o.Width))
+	}
+	t.b.WriteByte('\n')
+}
