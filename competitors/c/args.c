@@ -112,7 +112,7 @@ static int parse_run(struct args *args, int argc, char **argv)
             bad = number("--warmup", optarg, 0, UINT64_MAX, &args->warmup);
             break;
         case ITERATIONS:
-            bad = number("--iterations", optarg, 0, UINT64_MAX, &args->iterations);
+            bad = number("--iterations", optarg, 1, UINT64_MAX, &args->iterations);
             break;
         case SEED:
             bad = number("--seed", optarg, 0, UINT64_MAX, &args->seed);
@@ -174,4 +174,9 @@ uint64_t param(const struct args *args, const char *name)
             return args->values[i];
     complain("%s asks for the parameter %s, which it does not declare", args->workload->id, name);
     abort();
+}
+
+uint64_t seed(const struct args *args)
+{
+    return args->seed;
 }

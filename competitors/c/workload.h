@@ -51,6 +51,9 @@ struct workload {
 /* The value of a parameter that the workload declares. */
 uint64_t param(const struct args *args, const char *name);
 
+/* For what a workload chooses at random. It must change neither answer nor units. */
+uint64_t seed(const struct args *args);
+
 /*
  * Says that the work could not go on: `call` failed with `error` (an errno value) when `reached`
  * of what it makes had been made. EAGAIN and ENOMEM are reported as a limit of the system, which

@@ -39,7 +39,7 @@ func parseRun(argv []string) (*args, error) {
 	flags.SetOutput(io.Discard)
 	flags.Func("workers", "", count(&a.workers, 1))
 	flags.Func("warmup", "", count(&a.warmup, 0))
-	flags.Func("iterations", "", count(&a.iterations, 0))
+	flags.Func("iterations", "", count(&a.iterations, 1))
 	flags.Func("seed", "", func(text string) (err error) {
 		a.seed, err = number(text, 0, math.MaxUint64)
 		return err

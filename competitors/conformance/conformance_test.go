@@ -1,0 +1,251 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mnbench/mnbench/competitors"
+	"github.com/mnbench/mnbench/internal/protocol"
+	"github.com/mnbench/mnbench/results"
+	"github.com/mnbench/mnbench/workloads"
+)
+
+func TestEveryCellIsImplementedOrDeclined(t *testing.T) {
+	for _, e := range entrants {
+		for _, w := range catalogue.Workloads {
+			_, declined := e.Competitor.Declined(e.ID(), w.ID)
+			if implemented := e.Describe.Has(w.ID); implemented == declined {
+				t.Errorf("%s: %s: implemented: %v, declined in the manifest: %v", e.ID(), w.ID, implemented, declined)
+			}
+		}
+		for _, id := range e.Describe.Workloads {
+			if _, err := catalogue.Workload(id); err != nil {
+				t.Errorf("%s: %v", e.ID(), err)
+			}
+		}
+		if !slices.IsSorted(e.Describe.Workloads) {
+			t.Errorf("%s: describe: workloads are not sorted: %v", e.ID(), e.Describe.Workloads)
+		}
+		if e.Describe.Model != e.Variant.Model {
+			t.Errorf("%s: describe: model is %q, in the manifest %q", e.ID(), e.Describe.Model, e.Variant.Model)
+		}
+	}
+}
+
+// TestAnswers runs the sizes of suite smoke on every driver.
+func TestAnswers(t *testing.T) {
+	smoke, err := catalogue.Suite("smoke")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entrants {
+		for _, cell := range smoke.Cells {
+			for _, how := range []struct {
+				workers int
+				mode    results.Mode
+			}{{1, results.Parallel}, {2, results.Parallel}, {1, results.Serial}} {
+				if _, declined := e.Declines(cell.Workload, how.mode); declined {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s/%s/%d", e.ID(), cell.Workload, how.mode, how.workers), func(t *testing.T) {
+					lines := measure(t, e, cell.Workload, cell.Params, how.workers, string(how.mode), protocol.Expect{Warmup: 1, Iterations: 2})
+					checkSamples(t, cell, lines, how.workers)
+				})
+			}
+		}
+	}
+}
+
+func checkSamples(t *testing.T, cell workloads.SuiteCell, lines []protocol.Line, workers int) {
+	t.Helper()
+	w, err := catalogue.Workload(cell.Workload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, ok := w.Known(cell.Params)
+	if !ok {
+		t.Fatalf("no known answer for %s", cell.Params)
+	}
+	for _, line := range lines {
+		switch l := line.(type) {
+		case *protocol.Config:
+			if l.Workers != workers || l.PID == 0 {
+				t.Errorf("config: workers %d, pid %d; want %d workers and a pid", l.Workers, l.PID, workers)
+			}
+		case *protocol.Sample:
+			if have := (workloads.Answer{Units: l.Units, Answer: l.Answer}); have != known {
+				t.Errorf("%s %d: have %+v, want %+v", l.Phase, l.Index, have, known)
+			}
+			if l.RSSBytes == 0 {
+				t.Errorf("%s %d: no rss_bytes", l.Phase, l.Index)
+			}
+		case *protocol.Limit:
+			t.Errorf("a limit: %s", l.What)
+		}
+	}
+}
+
+// TestReference holds every known answer against the serial mode of the Go
+// driver, which is the reference where none is known.
+func TestReference(t *testing.T) {
+	goroutines := find(t, "goroutines")
+	for _, w := range catalogue.Workloads {
+		for _, known := range w.Answers {
+			cell := workloads.SuiteCell{Workload: w.ID, Params: known.Params}
+			t.Run(w.ID+"/"+known.Params.String(), func(t *testing.T) {
+				checkSamples(t, cell, measure(t, goroutines, w.ID, known.Params, 1, "serial", protocol.Expect{Iterations: 1}), 1)
+			})
+		}
+	}
+}
+
+// native are the drivers that start fast enough to be tried with many bad
+// command lines.
+func native() []*competitors.Entrant {
+	return slices.DeleteFunc(slices.Clone(entrants), func(e *competitors.Entrant) bool { return e.Competitor.Language == "java" })
+}
+
+// TestUsage gives bad command lines: exit 2, the reason on stderr, nothing on stdout.
+func TestUsage(t *testing.T) {
+	good := []string{"run", "spawn", "--workers", "1", "--warmup", "0", "--iterations", "1", "--seed", "1", "--param", "n=1", "--param", "window=1"}
+	with := func(more ...string) []string { return append(slices.Clone(good), more...) }
+	cases := map[string][]string{
+		"nothing":                {},
+		"unknown verb":           {"measure"},
+		"describe and more":      {"describe", "spawn"},
+		"no workload":            {"run"},
+		"flag for workload":      {"run", "--workers", "1"},
+		"unknown workload":       {"run", "spwan", "--workers", "1"},
+		"unknown flag":           with("--turbo", "1"),
+		"flag without value":     with("--workers"),
+		"something unexpected":   with("more"),
+		"zero workers":           with("--workers", "0"),
+		"negative workers":       with("--workers", "-1"),
+		"workers in words":       with("--workers", "two"),
+		"workers with blank":     with("--workers", " 1"),
+		"warmup too large":       with("--warmup", "18446744073709551616"),
+		"no iterations":          with("--iterations", "0"),
+		"empty seed":             with("--seed", ""),
+		"unknown mode":           with("--mode", "quantum"),
+		"serial on two workers":  with("--mode", "serial", "--workers", "2"),
+		"unknown parameter":      with("--param", "windw=1"),
+		"parameter without =":    with("--param", "n"),
+		"parameter without name": with("--param", "=1"),
+		"parameter twice":        with("--param", "n=1"),
+		"negative parameter":     {"run", "spawn", "--param", "n=-1", "--param", "window=1"},
+		"parameter in hex":       {"run", "spawn", "--param", "n=0x1", "--param", "window=1"},
+		"parameter with rest":    {"run", "spawn", "--param", "n=1k", "--param", "window=1"},
+		"parameter too large":    {"run", "spawn", "--param", "n=18446744073709551616", "--param", "window=1"},
+	}
+	for _, w := range catalogue.Workloads {
+		ps, err := w.Resolve(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, spec := range w.Params {
+			without := slices.Delete(slices.Clone(ps), i, i+1)
+			cases[w.ID+" without "+spec.Name] = append([]string{"run", w.ID}, paramArgs(without)...)
+			if spec.Min > 0 {
+				small := slices.Clone(ps)
+				small[i].Value = spec.Min - 1
+				cases[w.ID+" with too small "+spec.Name] = append([]string{"run", w.ID}, paramArgs(small)...)
+			}
+		}
+	}
+	for _, e := range native() {
+		if o := invoke(t, e, 1, nil, good...); o.status != 0 {
+			t.Fatalf("%s: the good command line: exit %d\n%s", e.ID(), o.status, o.stderr)
+		}
+		for name, args := range cases {
+			t.Run(e.ID()+"/"+name, func(t *testing.T) {
+				o := invoke(t, e, 1, nil, args...)
+				if o.status != protocol.ExitUsage {
+					t.Errorf("%v: exit %d, want %d", args, o.status, protocol.ExitUsage)
+				}
+				if o.stderr == "" || o.stdout != "" {
+					t.Errorf("%v: want the reason on stderr and nothing on stdout, have %q and %q", args, o.stderr, o.stdout)
+				}
+			})
+		}
+	}
+}
+
+// TestStdoutThatCannotBeWritten: exit 1 and the reason.
+func TestStdoutThatCannotBeWritten(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	read, gone, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	read.Close()
+	for _, e := range native() {
+		for name, stdout := range map[string]*os.File{"no space": full, "broken pipe": gone} {
+			t.Run(e.ID()+"/"+name, func(t *testing.T) {
+				o := invokeTo(t, stdout, e, 1, nil, "run", "spawn", "--param", "n=1", "--param", "window=1")
+				if o.status != protocol.ExitFailed || !strings.Contains(strings.ToLower(o.stderr), name) {
+					t.Errorf("exit %d, %q; want exit %d and %q", o.status, o.stderr, protocol.ExitFailed, name)
+				}
+			})
+		}
+	}
+}
+
+// TestLimit lets pthread_create fail in the middle of each workload, by little
+// address space: 300 MB hold the stacks of some thirty threads. That ends in a
+// limit line, with every thread joined, and not in a hang.
+func TestLimit(t *testing.T) {
+	pthreads := find(t, "pthreads")
+	for _, tc := range []struct {
+		workload string
+		params   workloads.Params
+	}{
+		{"spawn", workloads.Params{{Name: "n", Value: 1000}, {Name: "window", Value: 1000}}},
+		{"spawn", workloads.Params{{Name: "n", Value: 1000}, {Name: "window", Value: 100}}},
+		{"yield", workloads.Params{{Name: "threads", Value: 500}, {Name: "rounds", Value: 50}}},
+		{"pingpong", workloads.Params{{Name: "pairs", Value: 500}, {Name: "rounds", Value: 50}}},
+		{"fib", workloads.Params{{Name: "n", Value: 25}, {Name: "cutoff", Value: 0}}},
+		{"imbalanced", workloads.Params{{Name: "n", Value: 500}, {Name: "heavy_percent", Value: 10}, {Name: "heavy", Value: 1000}, {Name: "light", Value: 1}}},
+		{"prodcons", workloads.Params{{Name: "producers", Value: 500}, {Name: "consumers", Value: 1}, {Name: "capacity", Value: 2}, {Name: "items", Value: 1000000}}},
+		{"prodcons", workloads.Params{{Name: "producers", Value: 1}, {Name: "consumers", Value: 500}, {Name: "capacity", Value: 2}, {Name: "items", Value: 1000000}}},
+	} {
+		t.Run(tc.workload+"/"+tc.params.String(), func(t *testing.T) {
+			lines := measure(t, pthreads, tc.workload, tc.params, 2, "parallel", protocol.Expect{Warmup: 1, Iterations: 3}, "prlimit", "--as=300000000")
+			limit, ok := lines[len(lines)-2].(*protocol.Limit)
+			if !ok {
+				t.Fatalf("the line before the last is %#v, want a limit", lines[len(lines)-2])
+			}
+			if want := "pthread_create: EAGAIN at " + strconv.FormatUint(limit.Reached, 10); limit.What != want || limit.Reached == 0 {
+				t.Errorf("limit: %q, reached %d; want %q and more than 0", limit.What, limit.Reached, want)
+			}
+			if len(lines) != 3 {
+				t.Errorf("%d lines, want config, limit and end", len(lines))
+			}
+		})
+	}
+}
+
+// TestCompilesWithoutWarnings holds the C texts and the frame to a stricter
+// compiler than users are held to.
+func TestCompilesWithoutWarnings(t *testing.T) {
+	pthreads := find(t, "pthreads")
+	gcc := pthreads.Tools[slices.IndexFunc(pthreads.Tools, func(tool competitors.Tool) bool { return tool.Name == "gcc" })].Path
+	for _, pattern := range []string{"competitors/c/*.c", "competitors/pthreads/*.c", "workloads/*/*.c"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, files, err)
+		}
+		for _, file := range files {
+			compile(t, gcc, file)
+		}
+	}
+}
