@@ -1,0 +1,45 @@
+# mnbench. `make run` is the first thing to try; `make help` lists the rest.
+#
+# Everything is done by the scripts in scripts/: they install what is missing,
+# and this file only names them.
+
+SHELL := /bin/bash
+SUITE ?= quick
+# Further arguments of `mnbench run`, as in make run ARGS='--runtimes mn,pthreads'
+ARGS ?=
+# How long `make soak` goes on, in minutes
+MINUTES ?= 30
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-deep soak bench install-tools fmt clean
+
+run: install-tools build ## measure suite quick (or SUITE=...): table, record, charts and report page in out/
+	@scripts/run $(SUITE) $(ARGS)
+
+build: ## build bin/mnbench
+	@. scripts/env.sh && require_go && build_mnbench
+
+test: install-tools ## test everything: Go, C and Java parts
+	@scripts/test quick
+
+test-deep: install-tools ## what takes longer: sanitizers, stress, races, fuzzing
+	@scripts/test deep
+
+soak: install-tools ## repeat test-deep, with longer fuzzing, for MINUTES=30 or until it fails
+	@scripts/soak $(MINUTES)
+
+bench: install-tools ## micro-benchmarks of the runtime by itself
+	@. scripts/env.sh && make -C runtime bench
+
+install-tools: ## install the missing compilers and JDK (apt; says first what it does)
+	@scripts/install-tools
+
+fmt: ## format the Go sources
+	@gofmt -w .
+
+clean: ## remove what was built; records and charts in out/ stay
+	@rm -rf bin out/test
+	@$(MAKE) --no-print-directory -C runtime clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 15
