@@ -64,6 +64,14 @@ func prepare(cache string) error {
 	return err
 }
 
+// needJDK skips a test where there is none: Debian 12 has none to install.
+func needJDK(t *testing.T) {
+	t.Helper()
+	if built == nil {
+		t.Skip("no JDK, so the Java driver is not tested: " + absent)
+	}
+}
+
 // outcome is how the driver ended.
 type outcome struct {
 	status         int
@@ -74,9 +82,6 @@ type outcome struct {
 // is put in front of the command line. A nil stdout is caught.
 func driver(t *testing.T, variant string, workers int, options string, before []string, stdout io.Writer, args ...string) outcome {
 	t.Helper()
-	if built == nil {
-		t.Skip("no JDK, so the Java driver is not tested: " + absent)
-	}
 	argv, env, err := built.Command(variant, workers)
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +132,7 @@ func params(assignments ...string) []string {
 }
 
 func TestDescribe(t *testing.T) {
+	needJDK(t)
 	for variant, model := range map[string]string{"loom": "M:N", "loom-platform": "1:1"} {
 		o := driver(t, variant, 1, "", nil, nil, "describe")
 		d, err := protocol.ParseDescribe(strings.NewReader(o.stdout))
@@ -142,6 +148,7 @@ func TestDescribe(t *testing.T) {
 // TestConfigTellsWhatWasApplied: the numbers are read back from the virtual
 // machine, so a setting that got lost is seen.
 func TestConfigTellsWhatWasApplied(t *testing.T) {
+	needJDK(t)
 	for _, tc := range []struct {
 		variant, options string
 		workers          int
@@ -172,6 +179,7 @@ func TestConfigTellsWhatWasApplied(t *testing.T) {
 }
 
 func TestWarmUp(t *testing.T) {
+	needJDK(t)
 	count := func(warmup int) (samples int, extra uint64, told bool) {
 		for _, line := range run(t, "loom", 1, "", nil, protocol.Expect{Warmup: warmup, Iterations: 2},
 			append([]string{"spawn"}, params("n=10", "window=1")...)...) {
@@ -197,6 +205,7 @@ func TestWarmUp(t *testing.T) {
 
 // TestOddSizes tries what makes index arithmetic go wrong, in both modes.
 func TestOddSizes(t *testing.T) {
+	needJDK(t)
 	for _, tc := range []struct {
 		workload string
 		params   []string
@@ -235,6 +244,7 @@ func TestOddSizes(t *testing.T) {
 // stacks in little address space. Whoever has started ends, nobody hangs. Every
 // workload here keeps its threads until it has asked for too many.
 func TestLimit(t *testing.T) {
+	needJDK(t)
 	// Interpreted, so that no compiler thread needs memory when there is none.
 	const options = "-Xss128m -Xmx64m -Xint -XX:ReservedCodeCacheSize=16m -XX:CompressedClassSpaceSize=16m"
 	for _, tc := range []struct {
@@ -266,6 +276,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
+	needJDK(t)
 	good := append([]string{"run", "spawn"}, params("n=1", "window=1")...)
 	with := func(more ...string) []string { return append(slices.Clone(good), more...) }
 	if o := driver(t, "loom", 1, "", nil, nil, good...); o.status != protocol.ExitDone {
@@ -316,6 +327,7 @@ func TestUsage(t *testing.T) {
 // TestFailuresAreNotLimits: what ends a thread other than the system's refusal
 // of one fails the driver at once, where the rest would wait for ever.
 func TestFailuresAreNotLimits(t *testing.T) {
+	needJDK(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
