@@ -57,6 +57,9 @@ struct mn_thread {
 	int error;                   /* self: errno while switched out */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	void *san;                   /* holder; see sanitize.h */
+#endif
 };
 
 _Static_assert(sizeof(struct mn_thread) <= 256, "an unstarted thread is promised to be this small");
@@ -72,6 +75,9 @@ struct mni_stack {
 	size_t bytes;           /* of the mapping */
 	struct mni_stack *next; /* holder: free list */
 	bool pooled;            /* of the default class: goes back to the pool */
+#if defined(__SANITIZE_THREAD__)
+	void *san;              /* see sanitize.h */
+#endif
 };
 
 /* The usable end: where the first frame goes. */
@@ -162,6 +168,13 @@ struct mni_worker {
 	unsigned id;               /* start */
 	mn_plat_kthread kthread;   /* start; not for worker 0 */
 	void *sched_stack;         /* start; worker 0's only */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	struct {
+		void *context;
+		char *lo;
+		size_t size;
+	} san; /* worker; of the scheduler's context, see sanitize.h */
+#endif
 };
 
 #define MNI_MAX_WORKERS 256

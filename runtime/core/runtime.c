@@ -94,7 +94,7 @@ static int adopt_caller(struct mni_worker *w)
 				      mn_arch_entry_worker);
 	mni_rt.main = t;
 	mn_plat_set_self(w);
-	mni_san_adopt_main(w);
+	mni_san_adopt_main(w, w->sched_stack, SCHED_STACK);
 	return 0;
 }
 

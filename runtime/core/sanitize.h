@@ -2,37 +2,209 @@
  * What the sanitizers have to be told about stacks that are switched. Without
  * a sanitizer all of it is nothing.
  *
- * ASan: which stack is entered, so that it knows what is on it.
- * TSan: one "fiber" per thread. Switches are announced as not synchronising
- * (flag 1): an order between two threads comes from the runtime's own atomics
- * or it does not exist, so no race is hidden by running on one worker.
+ * ASan: which stack is entered, so that it knows what lies on it; and that a
+ * stack given back holds nothing any more.
+ *
+ * TSan: one "fiber" per context. A switch is announced as synchronising: what a
+ * worker keeps for itself (free lists, the owner's end of the deque) is handed
+ * from context to context by being on one kernel thread. This build finds races
+ * between workers, in the runtime and in its users.
  */
 #ifndef MNI_SANITIZE_H
 #define MNI_SANITIZE_H
 
 #include "core/internal.h"
 
+/* Inlined always: TSan counts calls and returns per fiber, and these switch in between. */
+#define MNI_SAN_INLINE inline __attribute__((always_inline))
+
 #if defined(__SANITIZE_ADDRESS__)
+
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+
+/* A stack that is left by a jump keeps the marks of its dead frames. */
+#define MNI_SAN_REUSE_STACK 0
+#define mni_san_stack_made(s) ((void)0)
+
+static MNI_SAN_INLINE void mni_san_enter(void **save, struct mn_thread *to, struct mni_worker *w)
+{
+	if (to)
+		__sanitizer_start_switch_fiber(save, to->stack->lo,
+					       (size_t)(to->stack->map + to->stack->bytes - to->stack->lo));
+	else
+		__sanitizer_start_switch_fiber(save, w->san.lo, w->san.size);
+}
+
+static MNI_SAN_INLINE void mni_san_thread_start(struct mn_thread *t)
+{
+	t->san = NULL;
+}
+
+static MNI_SAN_INLINE void mni_san_inline(struct mn_thread *t, struct mn_thread *self)
+{
+	(void)self;
+	t->san = NULL;
+}
+
+static MNI_SAN_INLINE void mni_san_first_arrival(void)
+{
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+}
+
+static MNI_SAN_INLINE void mni_san_switch(struct mn_thread *from, struct mn_thread *to, struct mni_worker *w)
+{
+	mni_san_enter(&from->san, to, w);
+}
+
+static MNI_SAN_INLINE void mni_san_arrived(struct mn_thread *t)
+{
+	__sanitizer_finish_switch_fiber(t->san, NULL, NULL);
+}
+
+static MNI_SAN_INLINE void mni_san_leave(struct mn_thread *to, struct mni_worker *w)
+{
+	mni_san_enter(NULL, to, w);
+}
+
+static MNI_SAN_INLINE void mni_san_thread_gone(struct mn_thread *t)
+{
+	if (t->stack)
+		__asan_unpoison_memory_region(
+			t->stack->lo, (size_t)((char *)mni_stack_top(t->stack) - t->stack->lo));
+}
+
+static MNI_SAN_INLINE void mni_san_run(struct mn_thread *t, struct mni_worker *w)
+{
+	mni_san_enter(&w->san.context, t, w);
+}
+
+static MNI_SAN_INLINE void mni_san_scheduler_arrived(struct mni_worker *w)
+{
+	__sanitizer_finish_switch_fiber(w->san.context, NULL, NULL);
+}
+
+static MNI_SAN_INLINE void mni_san_worker_start(struct mni_worker *w)
+{
+	char *lo;
+	char *hi;
+
+	if (!mn_plat_stack_bounds(&lo, &hi)) {
+		w->san.lo = lo;
+		w->san.size = (size_t)(hi - lo);
+	}
+}
+
+static MNI_SAN_INLINE void mni_san_adopt_main(struct mni_worker *w, char *lo, size_t size)
+{
+	w->san.lo = lo;
+	w->san.size = size;
+}
+
+static MNI_SAN_INLINE void mni_san_scheduler_first(void)
+{
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+}
+
+static MNI_SAN_INLINE void mni_san_unwind(void)
+{
+	__asan_handle_no_return();
+}
+
 #elif defined(__SANITIZE_THREAD__)
+
 #include <sanitizer/tsan_interface.h>
-#endif
+
+#define MNI_SAN_REUSE_STACK 0
+
+static MNI_SAN_INLINE void mni_san_stack_made(struct mni_stack *s)
+{
+	s->san = NULL;
+}
+
+static MNI_SAN_INLINE void mni_san_thread_start(struct mn_thread *t)
+{
+	/* Making a fiber takes 100 us; a stack keeps its own. */
+	if (!t->stack->san)
+		t->stack->san = __tsan_create_fiber(0);
+	t->san = t->stack->san;
+}
+
+/* t runs in self's context from now on. */
+static MNI_SAN_INLINE void mni_san_inline(struct mn_thread *t, struct mn_thread *self)
+{
+	t->san = self->san;
+}
+
+static MNI_SAN_INLINE void mni_san_first_arrival(void) {}
+
+static MNI_SAN_INLINE void mni_san_switch(struct mn_thread *from, struct mn_thread *to, struct mni_worker *w)
+{
+	(void)from;
+	__tsan_switch_to_fiber(to ? to->san : w->san.context, 0);
+}
+
+static MNI_SAN_INLINE void mni_san_arrived(struct mn_thread *t)
+{
+	(void)t;
+}
+
+static MNI_SAN_INLINE void mni_san_leave(struct mn_thread *to, struct mni_worker *w)
+{
+	__tsan_switch_to_fiber(to ? to->san : w->san.context, 0);
+}
+
+static MNI_SAN_INLINE void mni_san_thread_gone(struct mn_thread *t)
+{
+	if (t->stack && !t->stack->pooled)
+		__tsan_destroy_fiber(t->stack->san);
+}
+
+static MNI_SAN_INLINE void mni_san_run(struct mn_thread *t, struct mni_worker *w)
+{
+	(void)w;
+	__tsan_switch_to_fiber(t->san, 0);
+}
+
+static MNI_SAN_INLINE void mni_san_scheduler_arrived(struct mni_worker *w)
+{
+	(void)w;
+}
+
+static MNI_SAN_INLINE void mni_san_worker_start(struct mni_worker *w)
+{
+	w->san.context = __tsan_get_current_fiber();
+}
+
+static MNI_SAN_INLINE void mni_san_adopt_main(struct mni_worker *w, char *lo, size_t size)
+{
+	(void)lo;
+	(void)size;
+	w->current->san = __tsan_get_current_fiber();
+	w->san.context = __tsan_create_fiber(0);
+}
+
+static MNI_SAN_INLINE void mni_san_scheduler_first(void) {}
+static MNI_SAN_INLINE void mni_san_unwind(void) {}
+
+#else
 
 #define MNI_SAN_REUSE_STACK 1
-#define MNI_SAN_INLINE_JOIN 1
+#define mni_san_stack_made(s) ((void)0)
+#define mni_san_thread_start(t) ((void)0)
+#define mni_san_inline(t, self) ((void)0)
+#define mni_san_first_arrival() ((void)0)
+#define mni_san_switch(from, to, w) ((void)0)
+#define mni_san_arrived(t) ((void)0)
+#define mni_san_leave(to, w) ((void)0)
+#define mni_san_thread_gone(t) ((void)0)
+#define mni_san_run(t, w) ((void)0)
+#define mni_san_scheduler_arrived(w) ((void)0)
+#define mni_san_worker_start(w) ((void)0)
+#define mni_san_adopt_main(w, lo, size) ((void)0)
+#define mni_san_scheduler_first() ((void)0)
+#define mni_san_unwind() ((void)0)
 
-static inline void mni_san_thread_start(struct mn_thread *t) { (void)t; }
-static inline void mni_san_first_arrival(void) {}
-static inline void mni_san_thread_gone(struct mn_thread *t) { (void)t; }
-static inline void mni_san_switch(struct mn_thread *from, struct mn_thread *to,
-				  struct mni_worker *w) { (void)from; (void)to; (void)w; }
-static inline void mni_san_arrived(struct mn_thread *t) { (void)t; }
-static inline void mni_san_leave(struct mn_thread *to, struct mni_worker *w) { (void)to; (void)w; }
-static inline void mni_san_run(struct mn_thread *t, struct mni_worker *w) { (void)t; (void)w; }
-static inline void mni_san_scheduler_arrived(struct mni_worker *w) { (void)w; }
-static inline void mni_san_adopt_main(struct mni_worker *w) { (void)w; }
-static inline void mni_san_worker_start(struct mni_worker *w) { (void)w; }
-static inline void mni_san_scheduler_first(struct mni_worker *w) { (void)w; }
+#endif
 
 #endif

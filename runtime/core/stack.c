@@ -11,6 +11,7 @@
  * busiest lines of all stacks would fall into the same cache sets.
  */
 #include "core/internal.h"
+#include "core/sanitize.h"
 
 #define ROOM 4 /* stack = promise x ROOM */
 #define AREA_STACKS 256
@@ -50,6 +51,7 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, bool p
 	s->bytes = bytes;
 	s->lo = map + MN_PLAT_PAGE;
 	s->pooled = pooled;
+	mni_san_stack_made(s);
 	return s;
 }
 

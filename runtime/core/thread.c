@@ -188,8 +188,10 @@ void mn_thread_exit(void *result)
 		mn_plat_abort();
 	}
 	t = w->current;
-	if (t->unwind)
+	if (t->unwind) {
+		mni_san_unwind();
 		mn_arch_unwind(t->unwind, result);
+	}
 	if (t->main) {
 		mni_wait_for_others();
 		mn_plat_exit(0);
@@ -219,6 +221,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	t->stack = self->stack;
 	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
 	mni_count(&w->count.inline_runs);
+	mni_san_inline(t, self);
 	w->current = t;
 	result = mn_arch_call(t->fn, t->arg, &t->unwind);
 	w = mni_self(); /* t may have moved */
@@ -267,7 +270,7 @@ int mn_thread_join(mn_thread_t handle, void **result)
 		struct mn_thread *next = NULL;
 
 		if (mni_rt.policy->claim(w, t)) {
-			if (!t->sp && !t->stack && MNI_SAN_INLINE_JOIN &&
+			if (!t->sp && !t->stack &&
 			    mn_arch_stack_room(j.self->stack->lo) >= t->stack_size + INLINE_SLACK) {
 				value = run_inline(w, j.self, t);
 				goto joined;

@@ -318,7 +318,7 @@ void mni_worker_main(void)
 {
 	struct mni_worker *w = mni_self();
 
-	mni_san_scheduler_first(w);
+	mni_san_scheduler_first();
 	schedule(w);
 	mn_plat_say("mn: worker 0 was stopped while it had no thread to run");
 	mn_plat_abort();
