@@ -88,7 +88,7 @@ func (c *CellSummary) FormatStatus() string {
 	case c.Status == NotRun:
 		return "not run"
 	}
-	return strings.ReplaceAll(printable(string(c.Status)), "-", " ")
+	return strings.ReplaceAll(Printable(string(c.Status)), "-", " ")
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -117,14 +117,15 @@ func threeDigits(v float64) string {
 	return strconv.FormatFloat(v, 'g', 2, 64)
 }
 
-// printable makes text from a record fit for a terminal: on one line, without
-// control characters that could move the cursor or change colours.
-func printable(s string) string {
+// Printable makes text from a record fit for a terminal or a page: on one line,
+// without control characters that could move the cursor, change colours or
+// turn the reading direction.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r':
 			return ' '
-		case r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069'):
+		case r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' || (r >= '\u202a' && r <= '\u202e') || (r >= '\u2066' && r <= '\u2069') || r == '\ufffe' || r == '\uffff':
 			return '?'
 		}
 		return r

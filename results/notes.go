@@ -7,17 +7,17 @@ import (
 	"github.com/mnbench/mnbench/results/stat"
 )
 
-// note is a remark under the table about one or more cells.
-type note struct {
-	about string // "loom, fib n=15, 2 workers"; "" : the run
-	text  string
-	marks []string // keys of cells whose number it qualifies
+// Note is a remark about one or more cells, for people.
+type Note struct {
+	About string // "loom, fib n=15, 2 workers"; "": the run as a whole
+	Text  string
+	Cells []string // keys of the cells whose number it qualifies
 }
 
-// collectNotes gathers what is not a plain result: first what qualifies a
-// number in the table, then what has none, then what holds for all. Cells of
-// one runtime and workload of which the same is to be said share a note.
-func collectNotes(s *Summary) []note {
+// Notes gathers what is not a plain result: first what qualifies a number,
+// then what has none, then what holds for all. Cells of one runtime and
+// workload of which the same is to be said share a note.
+func (s *Summary) Notes() []Note {
 	n := notes{s: s, blocks: map[string]int{}}
 	for _, b := range s.Blocks() {
 		n.blocks[b.Workload]++
@@ -29,11 +29,11 @@ func collectNotes(s *Summary) []note {
 		if u.Hint != "" {
 			text += "; to include it: " + u.Hint
 		}
-		out = append(out, note{about: u.Runtime, text: text})
+		out = append(out, Note{About: u.Runtime, Text: text})
 	}
 	out = append(out, shared...)
 	for _, w := range s.Warnings {
-		out = append(out, note{text: w.Text})
+		out = append(out, Note{Text: w.Text})
 	}
 	return out
 }
@@ -69,7 +69,7 @@ func (r *remarks) add(c *CellSummary, code stat.Code, text string, key ...string
 }
 
 // statuses explains cells that have no result.
-func (n notes) statuses() []note {
+func (n notes) statuses() []Note {
 	var r remarks
 	notRun := 0
 	for i := range n.s.Cells {
@@ -85,12 +85,12 @@ func (n notes) statuses() []note {
 			r.add(c, "", text, n.place(c))
 		}
 	}
-	var out []note
+	var out []Note
 	for _, r := range r.list {
-		out = append(out, note{about: n.about(r.cells), text: r.text})
+		out = append(out, Note{About: n.about(r.cells), Text: r.text})
 	}
 	if notRun > 0 {
-		out = append(out, note{text: fmt.Sprintf("%d of %d cells were not run: the run ended before their turn", notRun, len(n.s.Cells))})
+		out = append(out, Note{Text: fmt.Sprintf("%d of %d cells were not run: the run ended before their turn", notRun, len(n.s.Cells))})
 	}
 	return out
 }
@@ -99,7 +99,7 @@ func (n notes) statuses() []note {
 const manyCells = 4
 
 // warnings returns those about single cells and those that many share.
-func (n notes) warnings() (marked, shared []note) {
+func (n notes) warnings() (marked, shared []Note) {
 	var all, single remarks
 	results := 0
 	for i := range n.s.Cells {
@@ -122,7 +122,7 @@ func (n notes) warnings() (marked, shared []note) {
 		if len(r.cells) == results {
 			about = "every cell"
 		}
-		shared = append(shared, note{about: about, text: r.text})
+		shared = append(shared, Note{About: about, Text: r.text})
 	}
 	for _, r := range all.list {
 		few := r.code == stat.FewInvocations && said[r.code] // a failed invocation makes fewer still
@@ -138,7 +138,7 @@ func (n notes) warnings() (marked, shared []note) {
 		for _, c := range r.cells {
 			keys = append(keys, c.Key())
 		}
-		marked = append(marked, note{about: n.about(r.cells), text: r.text, marks: keys})
+		marked = append(marked, Note{About: n.about(r.cells), Text: r.text, Cells: keys})
 	}
 	return marked, shared
 }
@@ -189,12 +189,12 @@ func (t *tableWriter) writeNotes() {
 	t.b.WriteString(t.paint("Notes", bold) + "\n")
 	for _, n := range t.notes {
 		lead := " - "
-		if len(n.marks) > 0 {
+		if len(n.Cells) > 0 {
 			lead = " ! "
 		}
-		text := printable(n.text)
-		if n.about != "" {
-			text = printable(n.about) + ": " + text
+		text := Printable(n.Text)
+		if n.About != "" {
+			text = Printable(n.About) + ": " + text
 		}
 		t.b.WriteString(wrap(t.plain(text), lead, "   ", t.o.Width))
 	}

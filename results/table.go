@@ -28,9 +28,9 @@ func WriteTable(w io.Writer, s *Summary, o TableOptions) error {
 		o.Width = 80
 	}
 	t := &tableWriter{s: s, o: o, marked: map[string]bool{}}
-	t.notes = collectNotes(s)
+	t.notes = s.Notes()
 	for _, n := range t.notes {
-		for _, key := range n.marks {
+		for _, key := range n.Cells {
 			t.marked[key] = true
 		}
 	}
@@ -48,7 +48,7 @@ type tableWriter struct {
 	s      *Summary
 	o      TableOptions
 	b      strings.Builder
-	notes  []note
+	notes  []Note
 	marked map[string]bool // keys of cells with a note of their own
 }
 

@@ -63,7 +63,7 @@ func (t *tableWriter) legend() {
 		fmt.Sprintf("vs %s: how many times the time of %s.", base, than),
 		"rank: 1 is best; = are ties, they cannot be told apart.",
 	}
-	if slices.ContainsFunc(t.notes, func(n note) bool { return len(n.marks) > 0 }) {
+	if slices.ContainsFunc(t.notes, func(n Note) bool { return len(n.Cells) > 0 }) {
 		terms = append(terms, "!: see the notes.")
 	}
 	if slices.ContainsFunc(t.s.Cells, func(c CellSummary) bool { return c.Efficiency != nil }) {
@@ -99,7 +99,7 @@ func wrap(s, first, rest string, width int) string {
 
 // plain replaces what the output may not show.
 func (t *tableWriter) plain(s string) string {
-	s = printable(s)
+	s = Printable(s)
 	if t.o.Unicode {
 		return s
 	}
