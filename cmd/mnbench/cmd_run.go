@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+type runOptions struct {
+	runtimes    []string
+	workers     []int
+	params      []string
+	invocations int
+	iterations  int
+	warmup      int
+	cpus        string
+	seed        uint64
+	timeout     time.Duration
+	out         string
+	competitors []string
+	dryRun      bool
+	json        bool
+	noWait      bool
+
+	given func(flag string) bool // on the command line
+}
+
+func newRunCmd(u *ui) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [SUITE | WORKLOAD...]",
+		Short: "measure, print the table and write the record",
+		Long: `Build the drivers, run every workload on every runtime in turn, check each answer, print the table on stdout and
+write a record of everything. Without arguments: suite quick.
+
+  SUITE             its workload sizes, invocations, iterations and worker counts; ` + "`mnbench list suites`" + ` shows them
+  WORKLOAD...       these workloads with their default parameters, everything else as in suite quick
+  SUITE WORKLOAD... of that suite only these workloads
+
+A runtime whose toolchain is missing is named with what to type to get it, and the others run. The first Ctrl-C ends the
+driver, closes the record and prints what there is; a second one exits at once.`,
+		Example: `  mnbench run
+  mnbench run smoke
+  mnbench run fib spawn --runtimes mn,goroutines --workers 1,2,4
+  mnbench run spawn --param n=100000 --param window=1000 --invocations 10
+  mnbench run standard --out standard.jsonl
+  mnbench run smoke --competitor ./my-runtime
+  mnbench run full --dry-run`,
+		Annotations: exits(exitOK, exitUsage, exitInvalid, exitNothing, exitInterrupted),
+		ValidArgsFunction: completeNames(func(c *catalogue) [][2]string {
+			return append(c.suiteNames(), c.workloadNames()...)
+		}),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.given = cmd.Flags().Changed
+			return runCommand(cmd.Context(), u, o, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.runtimes, "runtimes", nil, "only these `RUNTIMES`: ids with commas between them (default: all)")
+	f.IntSliceVar(&o.workers, "workers", nil, "`NUMBERS` of workers, each measured on its own: 1,2 (default: the suite's)")
+	f.StringArrayVar(&o.params, "param", nil, "set a parameter of the workloads that have it: `NAME=NUMBER` (repeatable)")
+	f.IntVar(&o.invocations, "invocations", 0, "driver processes per cell (default: the suite's)")
+	f.IntVar(&o.iterations, "iterations", 0, "timed iterations in each of them (default: the suite's)")
+	f.IntVar(&o.warmup, "warmup", 0, "untimed iterations before those (default: the suite's)")
+	f.StringVar(&o.cpus, "cpus", "", "`LIST` of CPUs to use, such as 0-3,6; w workers get the first w (default: all there are)")
+	f.Uint64Var(&o.seed, "seed", 0, "of the order and of the runtimes' own random choices (default: a random one)")
+	f.DurationVar(&o.timeout, "timeout", 0, "of one invocation (default: the suite's)")
+	f.StringVar(&o.out, "out", "", "record `FILE`, or a folder for it; never overwritten (default: mnbench-NAME-TIME.jsonl here)")
+	competitorFlag(cmd, &o.competitors)
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be run, and run nothing")
+	f.BoolVar(&o.noWait, "no-wait", false, "do not wait for another mnbench that is measuring on this machine")
+	jsonFlag(cmd, &o.json)
+	register(cmd, "runtimes", completeList((*catalogue).runtimeNames))
+	register(cmd, "param", completeParams)
+	for _, name := range []string{"workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout"} {
+		register(cmd, name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+func runCommand(ctx context.Context, u *ui, o runOptions, args []string) error {
+	c, err := openCatalogue(o.competitors)
+	if err != nil {
+		return err
+	}
+	job, err := plan(c, o, args)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return dryRun(ctx, u, o, job)
+	}
+	return measure(ctx, u, o, job)
+}

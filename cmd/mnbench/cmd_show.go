@@ -1,0 +1,64 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mnbench/mnbench/results"
+)
+
+type showOptions struct {
+	json     bool
+	baseline string
+}
+
+func newShowCmd(u *ui) *cobra.Command {
+	var o showOptions
+	cmd := &cobra.Command{
+		Use:   "show RECORD",
+		Short: "print the table of a record",
+		Long: `Print the table of a record: medians with their intervals, ranks, and notes about everything that is not a plain
+result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A record that was cut short is shown as far as it goes.`,
+		Args: cobra.ExactArgs(1),
+		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
+  mnbench show --baseline pthreads record.jsonl
+  mnbench show --json record.jsonl | jq '.cells[] | select(.rank == 1) | .runtime'
+  zcat record.jsonl.gz | mnbench show -`,
+		Annotations:       exits(exitOK, exitUsage),
+		ValidArgsFunction: oneRecord,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := openCatalogue(nil)
+			if err != nil {
+				return err
+			}
+			rec, err := openRecord(u, args[0])
+			if err != nil {
+				return err
+			}
+			return printRecord(u, rec, o, c)
+		},
+	}
+	jsonFlag(cmd, &o.json)
+	cmd.Flags().StringVar(&o.baseline, "baseline", "", "compare with this `RUNTIME` (default: the fastest of each group)")
+	register(cmd, "baseline", completeNames((*catalogue).runtimeNames))
+	return cmd
+}
+
+// openRecord reads a record from a file, or from stdin for "-".
+func openRecord(u *ui, name string) (*results.Record, error) {
+	if name == "-" {
+		return results.Read("stdin", u.in)
+	}
+	return results.Open(name)
+}
+
+// printRecord writes the table of a record, or its JSON, to stdout.
+func printRecord(u *ui, rec *results.Record, o showOptions, c *catalogue) error {
+	sum, err := results.Summarise(rec, results.Options{Baseline: o.baseline, Units: c.units()})
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return u.printJSON(sum)
+	}
+	return results.WriteTable(u.out, sum, u.table)
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/mnbench/mnbench/workloads"
+)
+
+// fakeDriver speaks the driver protocol and misbehaves as its arguments say:
+//
+//	fakedriver [after=N:FILE] [told=FIFO] [ns=N] [BEHAVIOUR] describe
+//	fakedriver ...                                           run WORKLOAD ...
+//
+// after=N:FILE: behave for the first N runs, which are counted in FILE.
+// told=FIFO: write "ready" there when hanging begins. ns: per unit of work.
+// BEHAVIOUR is a key of behaviours, or good. Times are made up, so tables are
+// the same every time.
+func fakeDriver() {
+	f := &fake{ns: 100, behaviour: "good", params: map[string]uint64{}, args: os.Args[1:]}
+	f.parse()
+	if f.verb == "describe" {
+		f.describe()
+		return
+	}
+	if f.after != "" && f.countRuns() {
+		f.behaviour = "good"
+	}
+	f.run()
+}
+
+type fake struct {
+	args      []string
+	ns        int64
+	behaviour string
+	after     string
+	told      string
+
+	verb, workload     string
+	workers            int
+	warmup, iterations int
+	params             map[string]uint64
+}
+
+func (f *fake) parse() {
+	for len(f.args) > 0 {
+		arg := f.args[0]
+		f.args = f.args[1:]
+		key, val, _ := strings.Cut(arg, "=")
+		switch key {
+		case "after":
+			f.after = val
+		case "told":
+			f.told = val
+		case "ns":
+			f.ns = int64(number(val))
+		case "describe":
+			f.verb = arg
+		case "run":
+			f.verb, f.workload = arg, f.args[0]
+			f.options(f.args[1:])
+			return
+		default:
+			f.behaviour = arg
+		}
+	}
+}
+
+func (f *fake) options(args []string) {
+	for i := 0; i+1 < len(args); i += 2 {
+		val := args[i+1]
+		switch args[i] {
+		case "--workers":
+			f.workers = int(number(val))
+		case "--warmup":
+			f.warmup = int(number(val))
+		case "--iterations":
+			f.iterations = int(number(val))
+		case "--param":
+			k, v, _ := strings.Cut(val, "=")
+			f.params[k] = number(v)
+		}
+	}
+}
+
+func number(s string) uint64 {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		fail(2, "fakedriver: "+err.Error())
+	}
+	return n
+}
+
+func fail(code int, why string) {
+	fmt.Fprintln(os.Stderr, why)
+	os.Exit(code)
+}
+
+// say writes a line of the protocol.
+func say(line map[string]any) {
+	data, err := json.Marshal(line)
+	if err != nil {
+		panic(err)
+	}
+	os.Stdout.Write(append(data, '\n'))
+}
+
+// countRuns reports whether this run is one of the first N.
+func (f *fake) countRuns() bool {
+	n, file, _ := strings.Cut(f.after, ":")
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err != nil {
+		fail(1, err.Error())
+	}
+	log.WriteString(".")
+	info, err := log.Stat()
+	if err != nil {
+		fail(1, err.Error())
+	}
+	return uint64(info.Size()) <= number(n)
+}
+
+func (f *fake) describe() {
+	switch f.behaviour {
+	case "mute":
+		return
+	case "mumble":
+		fmt.Println("good morning")
+		return
+	}
+	d := map[string]any{
+		"protocol": 1, "runtime": f.id(), "version": "1.0", "language": "go", "model": "M:N",
+		"workloads": []string{"fib", "imbalanced", "pingpong", "prodcons", "spawn", "yield"}, "modes": []string{"parallel", "serial"},
+	}
+	if f.behaviour == "lazy" {
+		d["workloads"] = []string{"spawn"}
+	}
+	say(d)
+}
+
+// id is the competitor's: drivers may say that for each of their variants.
+func (f *fake) id() string {
+	if f.behaviour == "impostor" {
+		return "someone-else"
+	}
+	return "fake"
+}
+
+// answer is the right one.
+func (f *fake) answer() (units, answer uint64) {
+	c, err := openCatalogue(nil)
+	if err != nil {
+		fail(1, err.Error())
+	}
+	w, err := c.Workload(f.workload)
+	if err != nil {
+		fail(2, err.Error())
+	}
+	ps, err := w.Resolve(f.params)
+	if err != nil {
+		fail(2, err.Error())
+	}
+	if a, ok := w.Known(ps); ok {
+		return a.Units, a.Answer
+	}
+	return f.formula(ps)
+}
+
+func (f *fake) formula(ps workloads.Params) (units, answer uint64) {
+	get := func(name string) uint64 { v, _ := ps.Get(name); return v }
+	switch f.workload {
+	case "spawn":
+		return get("n"), get("n") * (get("n") + 1) / 2
+	case "yield":
+		return get("threads") * get("rounds"), get("threads") * get("rounds")
+	}
+	fail(1, "fakedriver: no answer for "+f.workload+" "+ps.String())
+	return 0, 0
+}
+
+// behaviours take over where they are called: at the start, or after the
+// config line, or for each sample.
+var behaviours = map[string]struct {
+	start  func(*fake)
+	config func(*fake)
+	sample func(*fake, map[string]any)
+	end    func(*fake)
+}{
+	"fail":         {start: func(*fake) { fail(1, "out of luck") }},
+	"unsupported":  {start: func(*fake) { fail(77, "not on Saturdays") }},
+	"silent":       {start: func(*fake) { os.Exit(0) }},
+	"rubbish":      {config: func(*fake) { fmt.Println("here are your numbers: 1, 2, 3") }},
+	"flood":        {config: func(*fake) { flood() }},
+	"hang":         {config: (*fake).hang},
+	"crash":        {config: func(*fake) { syscall.Kill(os.Getpid(), syscall.SIGKILL) }},
+	"wrong-answer": {sample: func(_ *fake, s map[string]any) { s["answer"] = "7" }},
+	"wrong-units":  {sample: func(_ *fake, s map[string]any) { s["units"] = 7 }},
+	"bad-clock":    {sample: func(_ *fake, s map[string]any) { s["ns"] = int64(3600e9) }},
+	"limit": {config: func(*fake) {
+		say(map[string]any{"type": "limit", "what": "fake_create: EAGAIN at 41", "reached": 41})
+		say(map[string]any{"type": "end"})
+		os.Exit(0)
+	}},
+	"no-end":  {end: func(*fake) { os.Exit(0) }},
+	"unequal": {start: func(f *fake) { f.workers += 5 }},
+}
+
+func (f *fake) run() {
+	b := behaviours[f.behaviour]
+	if b.start != nil {
+		b.start(f)
+	}
+	say(map[string]any{"type": "config", "pid": os.Getpid(), "workers": f.workers})
+	if b.config != nil {
+		b.config(f)
+	}
+	units, answer := f.answer()
+	for phase, count := range [2]int{f.warmup, f.iterations} {
+		for i := range count {
+			s := map[string]any{
+				"type": "sample", "phase": [2]string{"warmup", "timed"}[phase], "index": i,
+				"ns": f.ns * int64(units), "units": units, "answer": strconv.FormatUint(answer, 10),
+			}
+			if b.sample != nil {
+				b.sample(f, s)
+			}
+			say(s)
+		}
+	}
+	if b.end != nil {
+		b.end(f)
+	}
+	say(map[string]any{"type": "end"})
+}
+
+// hang never ends on its own, nor when asked politely.
+func (f *fake) hang() {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	if f.told != "" {
+		fifo, err := os.OpenFile(f.told, os.O_WRONLY, 0)
+		if err != nil {
+			fail(1, err.Error())
+		}
+		fmt.Fprintln(fifo, "ready") // and keep it open: its end is mine
+		defer fifo.Close()
+	}
+	never := make(chan os.Signal, 1)
+	signal.Notify(never, syscall.SIGUSR1)
+	<-never
+}
+
+func flood() {
+	line := []byte(strings.Repeat("all work and no play ", 400) + "\n")
+	for {
+		if _, err := os.Stdout.Write(line); err != nil {
+			os.Exit(0)
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mnbench/mnbench/competitors"
+	"github.com/mnbench/mnbench/internal/engine"
+	"github.com/mnbench/mnbench/internal/host"
+	"github.com/mnbench/mnbench/results"
+)
+
+// measure carries a job out: lock, build, run, record, table. What is finished
+// is in the record whatever happens after it, and the table is made from
+// the record, as show makes it.
+func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
+	unlock, err := lockMachine(ctx, u, os.Args[1:], !o.noWait)
+	defer unlock()
+	if err != nil {
+		return err
+	}
+	facts := host.Facts() // before the builds make the machine busy
+	field, err := prepare(ctx, u, j.cat, ids(j.runtimes))
+	if err != nil {
+		return err
+	}
+	if len(field.ready) == 0 {
+		return field.nobody()
+	}
+	p, err := j.cells(field.ids())
+	if err != nil {
+		return err
+	}
+	if len(p.Cells) == 0 {
+		return withCode(exitNothing, errors.New("nothing to measure: the suite leaves the chosen runtimes out"))
+	}
+	e, err := field.engine(ctx, u, p)
+	if err != nil {
+		return err
+	}
+	w, err := results.Create(j.out, j.runLine(p, facts, field))
+	if err != nil {
+		return err
+	}
+	u.Say("measuring %s, %s in all; the record is %s", count(len(p.Cells), "cell"), count(p.Total(), "invocation"), j.out)
+	sum, err := e.into(ctx, u, w, field.absent)
+	if terr := showRecord(u, j, o.json); terr != nil && err == nil {
+		err = terr
+	}
+	return verdict(u, j, sum, field, err)
+}
+
+func (j *job) runLine(p engine.Plan, facts results.Host, f *field) results.Run {
+	r := results.Run{
+		ID: runID(), Time: time.Now().UTC(), Tool: tool(), Args: os.Args[1:], Seed: p.Seed,
+		Plan: p.Record(j.suite.ID), Host: facts,
+	}
+	r.Plan.Units = j.cat.units()
+	for _, e := range f.ready {
+		r.Runtimes = append(r.Runtimes, e.Record())
+	}
+	return r
+}
+
+func runID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// field is who takes part, and who cannot.
+type field struct {
+	cat    *catalogue
+	build  *competitors.Builder
+	ready  []*competitors.Entrant
+	absent []competitors.Absent
+}
+
+// prepare builds the drivers of the variants, and warns of those that cannot
+// take part.
+func prepare(ctx context.Context, u *ui, c *catalogue, variants []string) (*field, error) {
+	f := &field{cat: c, build: &competitors.Builder{Log: u}}
+	var err error
+	f.ready, f.absent, err = f.build.Prepare(ctx, c.competitors, variants)
+	for _, a := range f.absent {
+		r := a.Record()
+		line := fmt.Sprintf("%s cannot take part: %s", r.Runtime, r.Reason)
+		if r.Hint != "" {
+			line += "; to mend it: " + r.Hint
+		}
+		u.Warn("%s", line)
+	}
+	return f, err
+}
+
+func ids(variants []*competitors.Variant) []string {
+	out := make([]string, len(variants))
+	for i, v := range variants {
+		out[i] = v.ID
+	}
+	return out
+}
+
+func (f *field) ids() []string {
+	out := make([]string, len(f.ready))
+	for i, e := range f.ready {
+		out[i] = e.ID()
+	}
+	return out
+}
+
+func (f *field) entrant(id string) *competitors.Entrant {
+	for _, e := range f.ready {
+		if e.ID() == id {
+			return e
+		}
+	}
+	return nil
+}
+
+// broken are those that cannot take part although their tools are there: they
+// do not build, or their driver does not say what it is.
+func (f *field) broken() []string {
+	var out []string
+	for _, a := range f.absent {
+		if !a.Missing() {
+			out = append(out, a.Variant.ID)
+		}
+	}
+	return out
+}
+
+// nobody is the error for a field without anyone ready.
+func (f *field) nobody() error {
+	if broken := f.broken(); len(broken) > 0 {
+		return withCode(exitInvalid, fmt.Errorf("nothing was measured: %s cannot be built or started", strings.Join(broken, ", ")))
+	}
+	return errors.New("nothing was measured: none of the chosen runtimes has its tools on this machine; mnbench doctor says what to install")
+}
+
+// referenceRuntime gives the answers that nobody knows beforehand, in serial mode.
+const referenceRuntime = "goroutines"
+
+// runner is an engine that is set up but for its recorder.
+type runner struct{ engine.Engine }
+
+func (f *field) engine(ctx context.Context, u *ui, p engine.Plan) (*runner, error) {
+	e := &runner{engine.Engine{
+		Plan:     p,
+		Executor: engine.Process{},
+		Launch: func(c results.Cell) ([]string, []string, error) {
+			return f.entrant(c.Runtime).Command(c.Workers)
+		},
+		Declines: func(c results.Cell) (string, bool) {
+			return f.entrant(c.Runtime).Declines(c.Workload, c.Mode)
+		},
+		Known: f.cat.known,
+	}}
+	if !slices.ContainsFunc(p.Cells, func(c results.Cell) bool { _, known := f.cat.known(c.Workload, c.Params); return !known }) {
+		return e, nil
+	}
+	oracle, err := f.oracle(ctx, u, p)
+	if oracle != nil {
+		e.Oracle = oracle
+	}
+	return e, err
+}
+
+// oracle is the serial mode of the reference runtime, which is built for it if
+// it does not take part. nil: it cannot be had, and the engine warns.
+func (f *field) oracle(ctx context.Context, u *ui, p engine.Plan) (*engine.SerialOracle, error) {
+	ref := f.entrant(referenceRuntime)
+	if ref == nil {
+		ready, absent, err := f.build.Prepare(ctx, f.cat.competitors, []string{referenceRuntime})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range absent {
+			u.Warn("%s cannot give reference answers: %s", a.Variant.ID, a.Record().Reason)
+		}
+		if len(ready) == 0 {
+			return nil, nil
+		}
+		ref = ready[0]
+	}
+	argv, env, err := ref.Command(1)
+	if err != nil {
+		return nil, err
+	}
+	return &engine.SerialOracle{
+		Executor: engine.Process{}, Runtime: ref.ID(), Argv: argv, Env: env, CPUs: p.CPUs, Timeout: p.Timeout,
+	}, nil
+}
+
+// into runs and writes the record, telling how it goes.
+func (r *runner) into(ctx context.Context, u *ui, w *results.Writer, absent []competitors.Absent) (*engine.Summary, error) {
+	for _, a := range absent {
+		if err := w.Unavailable(a.Record()); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	p := newProgress(u)
+	defer p.Close()
+	r.Recorder, r.Events = w, p.Event
+	sum, err := r.Run(ctx)
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	return sum, err
+}
+
+// showRecord prints what the record holds, if it holds anything.
+func showRecord(u *ui, j *job, asJSON bool) error {
+	rec, err := results.Open(j.out)
+	if err != nil || len(rec.Invocations) == 0 {
+		return err
+	}
+	return printRecord(u, rec, showOptions{json: asJSON}, j.cat)
+}
+
+// verdict says where everything is and how the run ended.
+func verdict(u *ui, j *job, sum *engine.Summary, f *field, err error) error {
+	u.Say("record: %s", j.out)
+	again := "mnbench show " + quoted(j.out)
+	switch {
+	case sum == nil || err != nil:
+		return err
+	case sum.Interrupted:
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: what was finished is kept; to see it again: %s", again))
+	case sum.Invalid():
+		return withCode(exitInvalid, fmt.Errorf("results are not valid: %s; the notes below the table say more", invalidCells(sum)))
+	case len(f.broken()) > 0:
+		return withCode(exitInvalid, fmt.Errorf("%s cannot be built or started: the warnings above say why", strings.Join(f.broken(), ", ")))
+	case sum.Measured == 0:
+		return withCode(exitNothing, errors.New("nothing was measured: the notes below the table say why"))
+	}
+	u.Say("to see it again: %s; as charts: mnbench plot %s", again, quoted(j.out))
+	return nil
+}
+
+// invalidCells is "2 cells crash, 1 cell wrong-answer".
+func invalidCells(sum *engine.Summary) string {
+	n := map[string]int{}
+	for _, s := range sum.Cells {
+		if s.Invalid() {
+			n[string(s)]++
+		}
+	}
+	var parts []string
+	for _, s := range slices.Sorted(keys(n)) {
+		parts = append(parts, fmt.Sprintf("%s ended in %s", count(n[s], "cell"), s))
+	}
+	return strings.Join(parts, ", ")
+}
