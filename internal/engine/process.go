@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,19 +29,21 @@ import (
 //   - The kernel kills it when the thread that forked it dies (Pdeathsig), so
 //     that thread is kept until the driver has been reaped, and a driver
 //     never outlives mnbench.
-//   - Its end is awaited without reaping it (WNOWAIT), so the group's number
+//   - Its end is awaited without reaping it (pidfd), so the group's number
 //     cannot be taken by somebody else before the group is killed.
 //
-// While it runs mnbench sleeps and looks up every 75 ms: it reads what is in
+// While it runs mnbench sleeps and looks up ten times a second: it reads what is in
 // the pipes, and /proc. Not being woken by every line keeps the harness far
 // under 1% of a CPU and off the driver's CPUs.
 type Process struct {
 	Dir string // working folder; "": the root folder
+
+	looked func(host.Observation) // after each look, for tests
 }
 
 const (
 	firstLook = 10 * time.Millisecond
-	nextLook  = 75 * time.Millisecond
+	nextLook  = 100 * time.Millisecond
 	// killGrace is how long a killed driver may take to disappear; one with
 	// tens of thousands of threads needs a second or two.
 	killGrace = time.Minute
@@ -56,7 +59,9 @@ func (p Process) Execute(ctx context.Context, t Task) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("starting a driver: %w", err)
 	}
 	defer pipes.close()
-	r := &running{task: t, pipes: pipes}
+	r := &running{task: t, pipes: pipes, looked: p.looked}
+	r.collector = newCollector(pipes, t.Expect, func() time.Duration { return time.Since(r.out.Start) })
+	peak := host.SelfPeakRSS()
 	r.out.Start = time.Now()
 	release, err := r.start(p.Dir)
 	pipes.closeChildEnds()
@@ -69,11 +74,7 @@ func (p Process) Execute(ctx context.Context, t Task) (Outcome, error) {
 		return r.out, nil
 	}
 	defer release()
-	cpu, peak := host.SelfCPU(), host.SelfPeakRSS()
-	r.collector = newCollector(pipes, t.Expect, func() time.Duration { return time.Since(r.out.Start) })
-	err = r.watch(ctx)
-	r.out.Seen.HarnessCPUNS = int64(host.SelfCPU() - cpu)
-	if err != nil {
+	if err := r.watch(ctx); err != nil {
 		return Outcome{}, err
 	}
 	r.collector.finish(&r.out)
@@ -91,6 +92,7 @@ type running struct {
 	collector *collector
 	proc      *os.Process
 	seen      host.Observation
+	looked    func(host.Observation)
 	stopped   bool // killed because the context ended
 	out       Outcome
 }
@@ -153,66 +155,113 @@ func (r *running) start(dir string) (release func(), err error) {
 }
 
 // watch looks at the driver now and then until it has ended, and ends it when
-// the context or its time is over or its output is rubbish.
+// the context or its time is over or its output is rubbish. Between looks it
+// is in one system call that waits for the end of the process, an interrupt or
+// the next look: that costs half of what timers and goroutines do.
 func (r *running) watch(ctx context.Context) error {
-	exited := make(chan time.Time, 1)
-	go func() {
-		awaitExit(r.proc.Pid)
-		exited <- time.Now()
-	}()
-	deadline := time.NewTimer(r.task.Timeout - time.Since(r.out.Start))
-	defer deadline.Stop()
-	look := time.NewTimer(firstLook)
-	defer look.Stop()
-	var killed <-chan time.Time // nil: never
-	kill := func() {
-		if killed == nil {
-			killed = time.After(killGrace)
-		}
-		r.killGroup()
+	pidfd, err := unix.PidfdOpen(r.proc.Pid, 0)
+	if err != nil {
+		return r.abandon(fmt.Errorf("pidfd_open: %w (Linux 5.3 or later is needed)", err))
 	}
-	stop := ctx.Done()
+	defer unix.Close(pidfd)
+	interrupt, err := onInterrupt(ctx)
+	if err != nil {
+		return r.abandon(err)
+	}
+	defer interrupt.close()
+	cpu := host.SelfCPU()
+	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}, {Fd: int32(interrupt.fd), Events: unix.POLLIN}}
+	look, until := firstLook, r.task.Timeout
 	for {
-		select {
-		case at := <-exited:
-			r.out.Wall = at.Sub(r.out.Start)
-			r.killGroup()
-			if len(r.seen.CPUs) == 0 {
-				r.observe()
-				r.seen.Threads = 0 // of a dead process: not a reading
-			}
-			if !r.out.Culled && !r.out.TimedOut && !r.stopped {
-				r.collector.drain()
-			}
+		_, err := unix.Poll(fds, milliseconds(min(look, until)-time.Since(r.out.Start)))
+		if err != nil && err != unix.EINTR {
+			return r.abandon(fmt.Errorf("poll: %w", err))
+		}
+		now := time.Since(r.out.Start)
+		switch {
+		case err != nil: // a signal: nothing has happened
+		case fds[0].Revents != 0:
+			r.out.Wall = now
+			r.out.Seen.HarnessCPUNS = int64(host.SelfCPU() - cpu)
+			r.ended()
 			return nil
-		case <-look.C:
-			if !r.out.Culled && r.collector.drain() != nil {
+		case fds[1].Revents != 0:
+			fds[1].Fd = -1 // not looked at again
+			r.stopped = true
+			until = now + killGrace
+			r.killGroup()
+		case now >= until && (r.out.Culled || r.out.TimedOut || r.stopped):
+			return fmt.Errorf("driver %d does not die: killed %v ago and still there", r.proc.Pid, killGrace)
+		case now >= until:
+			r.collector.drain()
+			r.out.TimedOut = true
+			until = now + killGrace
+			r.killGroup()
+		case now >= look:
+			look = now + nextLook
+			if !r.out.Culled && !r.stopped && r.collector.drain() != nil {
 				r.out.Culled = true
-				kill()
+				until = now + killGrace
+				r.killGroup()
 			}
 			r.observe()
-			look.Reset(nextLook)
-		case <-deadline.C:
-			r.collector.drain()
-			r.out.TimedOut = !r.out.Culled
-			kill()
-		case <-stop:
-			stop, r.stopped = nil, true
-			kill()
-		case <-killed:
-			return fmt.Errorf("driver %d does not die: killed %v ago and still there", r.proc.Pid, killGrace)
 		}
 	}
 }
 
-// awaitExit returns when a child has ended, and leaves it to be reaped.
-func awaitExit(pid int) {
-	for {
-		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if err != unix.EINTR {
-			return
-		}
+// ended does what is left when the driver is dead but not reaped.
+func (r *running) ended() {
+	r.killGroup() // what it left behind
+	if len(r.seen.CPUs) == 0 {
+		r.observe()
+		r.seen.Threads = 0 // of a dead process: not a reading
 	}
+	if !r.out.Culled && !r.out.TimedOut && !r.stopped {
+		r.collector.drain()
+	}
+}
+
+// abandon ends a driver that cannot be watched.
+func (r *running) abandon(err error) error {
+	r.killGroup()
+	_, _ = r.proc.Wait()
+	return fmt.Errorf("watching a driver: %w", err)
+}
+
+// milliseconds rounds up, so that a wait is never too short.
+func milliseconds(d time.Duration) int {
+	return int(max(0, (d+time.Millisecond-1)/time.Millisecond))
+}
+
+// interrupt is a file descriptor that becomes readable when a context ends.
+type interrupt struct {
+	fd   int
+	mu   sync.Mutex
+	stop func() bool
+}
+
+func onInterrupt(ctx context.Context) (*interrupt, error) {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	i := &interrupt{fd: fd}
+	i.stop = context.AfterFunc(ctx, func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.fd >= 0 {
+			_, _ = unix.Write(i.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		}
+	})
+	return i, nil
+}
+
+func (i *interrupt) close() {
+	i.stop()
+	i.mu.Lock() // AfterFunc may be at it
+	defer i.mu.Unlock()
+	unix.Close(i.fd)
+	i.fd = -1
 }
 
 func (r *running) killGroup() { _ = unix.Kill(-r.proc.Pid, unix.SIGKILL) }
@@ -229,10 +278,13 @@ func (r *running) observe() {
 	if o, err := host.Observe(pid); err == nil {
 		r.seen.Add(o)
 	}
+	if r.looked != nil {
+		r.looked(r.seen)
+	}
 }
 
 // reap collects the exit status and what the kernel counted. harnessPeak is
-// mnbench's own peak memory when the driver was started.
+// mnbench's own peak memory before the driver was started.
 func (r *running) reap(harnessPeak int64) {
 	seen := &r.out.Seen
 	seen.Threads, seen.CPUs = r.seen.Threads, slices.Clone(r.seen.CPUs)

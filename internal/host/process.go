@@ -2,12 +2,12 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +29,8 @@ type Observation struct {
 // most 64 threads. An error says that the process is gone or not readable.
 func Observe(pid int) (Observation, error) {
 	dir := "/proc/" + strconv.Itoa(pid)
-	status, err := readSmall(dir + "/status")
+	buf := make([]byte, 4096)
+	status, err := readOnce(dir+"/status", buf)
 	if err != nil {
 		return Observation{}, err
 	}
@@ -37,15 +38,12 @@ func Observe(pid int) (Observation, error) {
 	if err != nil {
 		return Observation{}, fmt.Errorf("%s/status: %w", dir, err)
 	}
-	tasks, err := os.Open(dir + "/task")
+	names, err := entries(dir+"/task", buf)
 	if err != nil {
 		return Observation{}, err
 	}
-	defer tasks.Close()
-	names, err := tasks.Readdirnames(mostTasks)
-	if err != nil && err != io.EOF {
-		return Observation{}, err
-	}
+	o.Complete = len(names) < mostTasks
+	names = names[:min(len(names), mostTasks)]
 	var union unix.CPUSet
 	for _, name := range names {
 		tid, err := strconv.Atoi(name)
@@ -61,37 +59,76 @@ func Observe(pid int) (Observation, error) {
 		}
 	}
 	o.CPUs = list(&union)
-	o.Complete = len(names) < mostTasks
 	return o, nil
 }
 
 func parseStatus(status []byte) (Observation, error) {
-	var o Observation
-	for line := range bytes.Lines(status) {
-		key, val, _ := strings.Cut(string(line), ":")
-		fields := strings.Fields(val)
-		if len(fields) == 0 {
+	threads, err := field(status, "\nThreads:")
+	if err != nil {
+		return Observation{}, err
+	}
+	if threads < 1 {
+		return Observation{}, errors.New("no Threads line")
+	}
+	peak, err := field(status, "\nVmHWM:") // in kB; missing in a process that has ended
+	if err != nil {
+		return Observation{}, err
+	}
+	return Observation{Threads: int(threads), PeakRSS: peak << 10}, nil
+}
+
+// field is the number after a line's key; 0 when there is no such line.
+func field(status []byte, key string) (int64, error) {
+	_, rest, found := bytes.Cut(status, []byte(key))
+	if !found {
+		return 0, nil
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	num, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+	return strconv.ParseInt(string(num), 10, 64)
+}
+
+// readOnce reads what one read gives of a file in /proc, without the costs of an
+// os.File. The result lies in buf.
+func readOnce(name string, buf []byte) ([]byte, error) {
+	fd, err := open(name, unix.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, buf)
+	if err != nil {
+		return nil, &os.PathError{Op: "read", Path: name, Err: err}
+	}
+	return buf[:n], nil
+}
+
+// entries lists the names in a folder, as many as fit into buf in one call.
+func entries(name string, buf []byte) ([]string, error) {
+	fd, err := open(name, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	n, err := unix.Getdents(fd, buf)
+	if err != nil {
+		return nil, &os.PathError{Op: "getdents", Path: name, Err: err}
+	}
+	_, _, names := unix.ParseDirent(buf[:n], -1, nil)
+	return names, nil
+}
+
+func open(name string, flags int) (int, error) {
+	for {
+		fd, err := unix.Open(name, flags|unix.O_CLOEXEC, 0)
+		if err == unix.EINTR {
 			continue
 		}
-		switch key {
-		case "Threads":
-			n, err := strconv.Atoi(fields[0])
-			if err != nil {
-				return o, err
-			}
-			o.Threads = n
-		case "VmHWM": // in kB; missing in a process that has ended
-			n, err := strconv.ParseInt(fields[0], 10, 64)
-			if err != nil {
-				return o, err
-			}
-			o.PeakRSS = n << 10
+		if err != nil {
+			return -1, &os.PathError{Op: "open", Path: name, Err: err}
 		}
+		return fd, nil
 	}
-	if o.Threads == 0 {
-		return o, fmt.Errorf("no Threads line")
-	}
-	return o, nil
 }
 
 // readSmall reads a file of at most 16 KiB.
