@@ -77,6 +77,7 @@ struct mni_stack {
 	bool pooled;            /* of the default class: goes back to the pool */
 #if defined(__SANITIZE_THREAD__)
 	void *san;              /* see sanitize.h */
+	unsigned san_uses;
 #endif
 };
 

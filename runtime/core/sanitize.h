@@ -124,10 +124,21 @@ static MNI_SAN_INLINE void mni_san_stack_made(struct mni_stack *s)
 
 static MNI_SAN_INLINE void mni_san_thread_start(struct mn_thread *t)
 {
-	/* Making a fiber takes 100 us; a stack keeps its own. */
-	if (!t->stack->san)
-		t->stack->san = __tsan_create_fiber(0);
-	t->san = t->stack->san;
+	struct mni_stack *s = t->stack;
+
+	/*
+	 * Making a fiber takes 100 us, so a stack keeps its own; but the calls that
+	 * a thread ends in never return, and TSan's record of them fills up.
+	 */
+	if (s->san && s->san_uses++ >= 500) {
+		__tsan_destroy_fiber(s->san);
+		s->san = NULL;
+	}
+	if (!s->san) {
+		s->san = __tsan_create_fiber(0);
+		s->san_uses = 0;
+	}
+	t->san = s->san;
 }
 
 /* t runs in self's context from now on. */
