@@ -99,8 +99,8 @@ func newReport(s *results.Summary, o ReportOptions) (*report, error) {
 	page := &report{
 		Title: o.Title, When: run.Time.UTC().Format("2 January 2006, 15:04 UTC"), Host: run.Host.Name,
 		Confidence: results.FormatPercent(s.Confidence), Base: cmp.Or(s.Baseline, "best"), Than: cmp.Or(s.Baseline, "the fastest"),
-		Notes: s.Notes(), Invocations: strconv.Itoa(run.Plan.Invocations),
-		Warmup: count(run.Plan.Warmup, "untimed execution"), Iterations: count(run.Plan.Iterations, "timed one"),
+		Notes: s.Notes(), Invocations: processes(run.Plan.Invocations),
+		Warmup: results.FormatCount(run.Plan.Warmup, "untimed execution"), Iterations: results.FormatCount(run.Plan.Iterations, "timed one"),
 		Facts: facts(run), Command: strings.Join(quoted(run.Args), " "),
 		Record: s.Name, ID: run.ID, Seed: run.Seed, Tool: strings.TrimSpace(run.Tool.Version + " " + run.Tool.Commit),
 	}
@@ -201,10 +201,7 @@ func newReportCell(c *results.CellSummary, noted map[string]bool) reportCell {
 	}
 	cell := reportCell{
 		Time: results.FormatNS(c.NSPerUnit.Median), Spread: results.FormatSpread(c.NSPerUnit),
-		Rank: strconv.Itoa(c.Place.Rank), Best: c.Place.Rank == 1, Noted: noted[c.Key()],
-	}
-	if c.Place.Tied {
-		cell.Rank += "="
+		Rank: c.FormatRank(), Best: c.Place.Rank == 1, Noted: noted[c.Key()],
 	}
 	if c.Ratio != nil {
 		cell.Ratio = results.FormatRatio(c.Ratio.Median)
@@ -283,11 +280,11 @@ func joinMap(m map[string]string) string {
 	return strings.Join(parts, "; ")
 }
 
-func count(n int, what string) string {
+func processes(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 process"
 	}
-	return strconv.Itoa(n) + " " + what + "s"
+	return strconv.Itoa(n) + " processes"
 }
 
 // quoted makes arguments fit for a shell.

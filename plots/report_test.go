@@ -28,7 +28,7 @@ func TestReport(t *testing.T) {
 		"<b>tokio</b>: not measured: no cargo found; to include it: apt-get install cargo",
 		"<b>!</b> <b>loom, prodcons, 2 workers</b>: 1 of its invocations ended in crash",
 		"mnbench run quick --out out/run.jsonl", "seed 7", "creates &amp; joins", "cost at 1", "efficiency at 2",
-		"3 processes of its own, each with 1 untimed execution and 5 timed ones",
+		"was run in 3 processes of its own, each with 1 untimed execution and 5 timed ones",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q", want)

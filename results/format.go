@@ -61,11 +61,14 @@ func FormatPercent(share float64) string {
 }
 
 // FormatWorkers writes "1 worker", "2 workers".
-func FormatWorkers(n int) string {
+func FormatWorkers(n int) string { return FormatCount(n, "worker") }
+
+// FormatCount writes "1 sample", "2 samples".
+func FormatCount(n int, what string) string {
 	if n == 1 {
-		return "1 worker"
+		return "1 " + what
 	}
-	return strconv.Itoa(n) + " workers"
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 // FormatStatus says in a few words why a cell has no result: "limit at

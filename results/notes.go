@@ -80,7 +80,7 @@ func (n notes) statuses() []Note {
 		case c.Status != OK && c.Status != Absent:
 			text := strings.ReplaceAll(string(c.Status), "-", " ")
 			if c.Detail != "" {
-				text += ": " + c.Detail
+				text += ": " + firstLine(c.Detail)
 			}
 			r.add(c, "", text, n.place(c))
 		}
@@ -124,12 +124,17 @@ func (n notes) warnings() (marked, shared []Note) {
 		}
 		shared = append(shared, Note{About: about, Text: r.text})
 	}
+	var noisy []*CellSummary
 	for _, r := range all.list {
 		few := r.code == stat.FewInvocations && said[r.code] // a failed invocation makes fewer still
 		if len(r.cells) >= manyCells || r.code == OtherSerial || few {
 			continue
 		}
 		for _, c := range r.cells {
+			if r.code == Noisy {
+				noisy = append(noisy, c)
+				continue
+			}
 			single.add(c, r.code, r.text, n.place(c))
 		}
 	}
@@ -140,7 +145,39 @@ func (n notes) warnings() (marked, shared []Note) {
 		}
 		marked = append(marked, Note{About: n.about(r.cells), Text: r.text, Cells: keys})
 	}
+	if len(noisy) > 0 {
+		marked = append(marked, n.noise(noisy))
+	}
 	return marked, shared
+}
+
+// noise is one note about all cells around which the machine was busy; how
+// busy stands in their warnings.
+func (n notes) noise(cells []*CellSummary) Note {
+	var r remarks
+	for _, c := range cells {
+		r.add(c, Noisy, "", n.place(c))
+	}
+	note := Note{Text: "the machine was busy with other things around some invocations"}
+	var places []string
+	for _, r := range r.list {
+		places = append(places, n.about(r.cells))
+	}
+	for _, c := range cells {
+		note.Cells = append(note.Cells, c.Key())
+	}
+	note.About = strings.Join(places, "; ")
+	return note
+}
+
+// firstLine is what of a detail is fit for a note; the record has all of it.
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	const most = 300
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
 }
 
 // place names what a note is about but for the workers: "loom, fib". The

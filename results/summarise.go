@@ -168,7 +168,7 @@ func failureText(fs []Failure) string {
 		}
 		text += fmt.Sprintf("%d of its invocations ended in %s", f.Count, f.Status)
 		if f.Detail != "" {
-			text += " (" + f.Detail + ")"
+			text += " (" + firstLine(f.Detail) + ")"
 		}
 	}
 	return text

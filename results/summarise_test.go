@@ -282,14 +282,14 @@ func TestSummaryJSON(t *testing.T) {
 	}
 	text := func(v any) string { b, _ := json.Marshal(v); return string(b) }
 	for i, want := range []string{
-		`{"failures":[],"invocations":6,"mode":"parallel","ns_per_unit":{"hi":101,"lo":99,"median":100},"params":{"n":15},"rank":1,"ratio":{"hi":1,"lo":1,"to":"mn","value":1},"runtime":"mn","samples":12,"status":"ok","tied":true,"unit":"thread","warnings":[],"workers":1,"workload":"fib"}`,
+		`{"failures":[],"invocations":6,"mode":"parallel","ns_per_unit":{"hi":101,"lo":99,"median":100},"params":{"n":15},"rank":1,"ratio":{"hi":1,"lo":1,"to":"mn","value":1},"runtime":"mn","samples":12,"status":"ok","tied":false,"unit":"thread","warnings":[],"workers":1,"workload":"fib"}`,
 		`{"detail":"EAGAIN at 9","failures":[{"count":1,"detail":"EAGAIN at 9","status":"limit"}],"invocations":0,"mode":"parallel","ns_per_unit":null,"params":{"n":15},"rank":null,"ratio":null,"reached":9,"runtime":"pthreads","samples":0,"status":"limit","tied":false,"unit":"thread","warnings":[],"workers":1,"workload":"fib"}`,
 	} {
 		if have := text(got.Cells[i]); have != want {
 			t.Errorf("cell %d:\n have %s\n want %s", i, have, want)
 		}
 	}
-	if have := text(got.Cells[2]["ns_per_unit"]) + text(got.Cells[2]["ratio"]); have != `{"hi":null,"lo":null,"median":300}{"hi":null,"lo":null,"to":"mn","value":3}` {
+	if have := text(got.Cells[2]["ns_per_unit"]) + text(got.Cells[2]["ratio"]) + text(got.Cells[2]["rank"]); have != `{"hi":null,"lo":null,"median":300}{"hi":null,"lo":null,"to":"mn","value":3}null` {
 		t.Errorf("one sample: %s", have)
 	}
 	if have := text(got.Unavailable); have != `[{"hint":"apt-get install cargo","reason":"no cargo","runtime":"tokio"}]` {

@@ -3,6 +3,7 @@ package results
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/mnbench/mnbench/results/stat"
@@ -38,7 +39,7 @@ type CellSummary struct {
 	Unit        string // of work; "" when nobody names it
 	NSPerUnit   stat.Interval
 	Medians     []float64  // ns per unit of each invocation with a result
-	Place       stat.Place // among the runtimes of the cell's Group; rank 0: no result
+	Place       stat.Place // among the runtimes of the cell's Group; rank 0: no result, or no interval
 	Ratio       *Ratio     // to the baseline or the fastest; nil: no result
 	Overhead    *Ratio     // time on one worker over serial time; nil: no serial cell, or more workers
 	Efficiency  *Ratio     // serial time over workers times time: 1 is a perfect speed-up
@@ -64,6 +65,20 @@ type Failure struct {
 
 // HasResult reports whether there is a number to show.
 func (c *CellSummary) HasResult() bool { return c.Status == OK && !math.IsNaN(c.NSPerUnit.Median) }
+
+// FormatRank writes the rank for people: "1", "2=" for a tie, "?" where the
+// data do not say.
+func (c *CellSummary) FormatRank() string {
+	switch {
+	case !c.HasResult():
+		return ""
+	case c.Place.Rank == 0:
+		return "?"
+	case c.Place.Tied:
+		return strconv.Itoa(c.Place.Rank) + "="
+	}
+	return strconv.Itoa(c.Place.Rank)
+}
 
 // Failed reports whether something went wrong in a cell that has a result all
 // the same.
@@ -137,7 +152,10 @@ func (c CellSummary) MarshalJSON() ([]byte, error) {
 		RSSBytes: c.RSSBytes, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
 	}
 	if c.HasResult() {
-		out.NSPerUnit, out.Rank = &c.NSPerUnit, &c.Place.Rank
+		out.NSPerUnit = &c.NSPerUnit
+		if c.Place.Rank > 0 {
+			out.Rank = &c.Place.Rank
+		}
 	}
 	return json.Marshal(out)
 }

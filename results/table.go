@@ -147,7 +147,7 @@ func (t *tableWriter) groupColumns(g Group, runtimes []string) columnSet {
 			if c.Place.Rank == 1 {
 				colour = green
 			}
-			ratio.cells, rank.cells = append(ratio.cells, t.paint(r, colour)), append(rank.cells, t.paint(place(c), colour))
+			ratio.cells, rank.cells = append(ratio.cells, t.paint(r, colour)), append(rank.cells, t.paint(c.FormatRank(), colour))
 		}
 	}
 	return columnSet{head, []column{times, ratio, rank}}
@@ -163,14 +163,6 @@ func (t *tableWriter) time(c *CellSummary) string {
 	s := t.paint(t.plain(text.AlignRight.Apply(FormatNS(c.NSPerUnit.Median), 7)), colour) + " " + t.paint(t.plain(FormatSpread(c.NSPerUnit)), faint)
 	if t.marked[c.Key()] {
 		s += t.paint("!", yellow)
-	}
-	return s
-}
-
-func place(c *CellSummary) string {
-	s := strconv.Itoa(c.Place.Rank)
-	if c.Place.Tied {
-		s += "="
 	}
 	return s
 }

@@ -74,13 +74,13 @@ func TestTable(t *testing.T) {
 func TestTableOfBadText(t *testing.T) {
 	m := newMade()
 	c := m.cell("evil\x1b[2J\n|run", 1)
-	m.inv(c, Crash, "line one\nline two \x1b]0;title\x07")
+	m.inv(c, Crash, "line\x07 one\nline two \x1b]0;title\x07")
 	m.Unavailable = []Unavailable{{Runtime: "x\ty", Reason: "\u202egnirts"}}
 	out := tableText(t, m.summarise(t, Options{}), TableOptions{Unicode: true})
 	if strings.ContainsAny(out, "\x1b\x07\t\u202e") {
 		t.Errorf("control characters in %q", out)
 	}
-	if !strings.Contains(out, " evil?[2J |run  crash\n") || !strings.Contains(out, "crash: line one line two ?]0;title?") {
+	if !strings.Contains(out, " evil?[2J |run  crash\n") || !strings.Contains(out, "crash: line? one\n") {
 		t.Errorf("have %s", out)
 	}
 }
@@ -102,7 +102,7 @@ func TestTableOfOddRecords(t *testing.T) {
 		{"no cells", empty, []string{"How to read it"}},
 		{"only serial", onlySerial, []string{"sequential", " mn        100 ns +-1%"}},
 		{"nothing measured", nothing, []string{" mn       not run\n", "1 of 1 cells were not run"}},
-		{"one sample", once, []string{" mn        100 ns +-?!", "a single sample: nothing is known of its variation"}},
+		{"one sample", once, []string{" mn        100 ns +-?!    1.00x  ?", "a single sample: nothing is known of its variation"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			out := tableText(t, tt.m.summarise(t, Options{}), TableOptions{})
@@ -131,6 +131,24 @@ func TestTableManyWorkers(t *testing.T) {
 		if strings.Count(out, head) != 1 {
 			t.Errorf("not one %q in\n%s", head, out)
 		}
+	}
+}
+
+func TestNotesGatherNoise(t *testing.T) {
+	m := newMade()
+	for _, rt := range []string{"a", "b", "c"} {
+		m.steady(rt, 1, 100)
+		m.steady(rt, 2, 100)
+	}
+	for i := range m.Invocations {
+		m.Invocations[i].Noise = Noise{1000, 1000}
+	}
+	for _, i := range []int{0, 6, 30} { // a at both, c at 2
+		m.Invocations[i].Noise.AfterNS = int64(2000 + 100*i)
+	}
+	notes := m.summarise(t, Options{}).Notes()
+	if len(notes) != 1 || notes[0].About != "a, fib, 1 and 2 workers; c, fib, 2 workers" || len(notes[0].Cells) != 3 {
+		t.Errorf("have %+v", notes)
 	}
 }
 

@@ -19,7 +19,7 @@ func (t *tableWriter) heading() {
 	if !r.Time.IsZero() {
 		parts = append(parts, r.Time.UTC().Format("2006-01-02 15:04 UTC"))
 	}
-	parts = append(parts, fmt.Sprintf("%d invocations of %d iterations", r.Plan.Invocations, r.Plan.Iterations))
+	parts = append(parts, FormatCount(r.Plan.Invocations, "invocation")+" of "+FormatCount(r.Plan.Iterations, "iteration"))
 	machine := r.Host.CPUModel
 	if r.Host.CPUs > 0 {
 		machine = strings.TrimSpace(machine + fmt.Sprintf(" (%d CPUs)", r.Host.CPUs))
@@ -61,7 +61,7 @@ func (t *tableWriter) legend() {
 	terms := []string{
 		t.plain(fmt.Sprintf("time: median over invocations ± its %.0f%% interval.", 100*t.s.Confidence)),
 		fmt.Sprintf("vs %s: how many times the time of %s.", base, than),
-		"rank: 1 is best; = are ties, they cannot be told apart.",
+		"rank: 1 is best; = are ties, they cannot be told apart; ? too few samples.",
 	}
 	if slices.ContainsFunc(t.notes, func(n Note) bool { return len(n.Cells) > 0 }) {
 		terms = append(terms, "!: see the notes.")

@@ -1,11 +1,8 @@
 package stat
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
-// Place is a rank, from 1. Tied: others share it.
+// Place is a rank, from 1; 0: none. Tied: others share it.
 type Place struct {
 	Rank int
 	Tied bool
@@ -26,13 +23,14 @@ type Place struct {
 //   - two in one group may still differ from each other, and two neighbours
 //     of different groups may not: ask Ratio about a pair.
 //
-// Costs without data get rank 0. Intervals are not corrected for the number
+// Costs whose interval is not bounded (no sample, or a single one) get rank 0:
+// nothing says where they stand. Intervals are not corrected for the number
 // of comparisons: with many runtimes, expect a rank too many now and then.
 func Rank(costs []*Resampled) []Place {
 	places := make([]Place, len(costs))
 	var order []int
 	for i, c := range costs {
-		if !math.IsNaN(c.point.Median) {
+		if c.point.Bounded() {
 			order = append(order, i)
 		}
 	}
