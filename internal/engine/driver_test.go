@@ -40,6 +40,10 @@ func driver(does string) int {
 	start := time.Now()
 	sample := func(phase string, index int) *protocol.Sample {
 		s := &protocol.Sample{Phase: phase, Index: index, NS: max(1, int64(time.Since(start))), Units: 10, Answer: 42}
+		if adj, err := os.ReadFile("/proc/self/oom_score_adj"); err == nil {
+			n, _ := strconv.ParseUint(strings.TrimSpace(string(adj)), 10, 64)
+			s.Counters = map[string]uint64{"oom_score_adj": n}
+		}
 		start = time.Now()
 		return s
 	}

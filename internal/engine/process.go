@@ -29,6 +29,9 @@ import (
 //   - The kernel kills it when the thread that forked it dies (Pdeathsig), so
 //     that thread is kept until the driver has been reaped, and a driver
 //     never outlives mnbench.
+//   - When memory runs out it is the kernel's first choice, not mnbench; and when
+//     it takes all the threads there are, mnbench has enough of its own already
+//     (Go's runtime aborts when it needs one and cannot have it).
 //   - Its end is awaited without reaping it (pidfd), so the group's number
 //     cannot be taken by somebody else before the group is killed.
 //
@@ -36,7 +39,7 @@ import (
 // the pipes, and /proc. Not being woken by every line keeps the harness far
 // under 1% of a CPU and off the driver's CPUs.
 type Process struct {
-	Dir string // working folder; "": the root folder
+	Dir string // working folder; "": an empty one for each driver, removed afterwards
 
 	looked func(host.Observation) // after each look, for tests
 }
@@ -54,16 +57,25 @@ func (p Process) Execute(ctx context.Context, t Task) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, err
 	}
+	spareThreads()
 	pipes, err := openPipes()
 	if err != nil {
 		return Outcome{}, fmt.Errorf("starting a driver: %w", err)
 	}
 	defer pipes.close()
+	dir := p.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "mnbench-"); err == nil {
+			defer os.RemoveAll(dir)
+		} else {
+			dir = "/" // no room for a folder: drivers hardly ever want one
+		}
+	}
 	r := &running{task: t, pipes: pipes, looked: p.looked}
 	r.collector = newCollector(pipes, t.Expect, func() time.Duration { return time.Since(r.out.Start) })
 	peak := host.SelfPeakRSS()
 	r.out.Start = time.Now()
-	release, err := r.start(p.Dir)
+	release, err := r.start(dir)
 	pipes.closeChildEnds()
 	if err != nil {
 		var affinity *affinityError
@@ -111,9 +123,6 @@ func (r *running) start(dir string) (release func(), err error) {
 			return nil, err
 		}
 	}
-	if dir == "" {
-		dir = "/"
-	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return nil, err
@@ -151,6 +160,7 @@ func (r *running) start(dir string) (release func(), err error) {
 	}
 	// A crash of the driver is a result; a core file of it is not wanted.
 	_ = unix.Prlimit(r.proc.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", r.proc.Pid), []byte("1000"), 0)
 	return func() { close(done) }, nil
 }
 

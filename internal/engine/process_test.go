@@ -129,14 +129,22 @@ func TestProcessIsConfinedFromItsFirstInstruction(t *testing.T) {
 	if got := o.Config.Settings["env"]; got != "TEST_DRIVER=fine" {
 		t.Errorf("environment %q", got)
 	}
-	if got := o.Config.Settings["dir"]; got != "/" {
-		t.Errorf("working folder %q", got)
+	dir, _ := o.Config.Settings["dir"].(string)
+	if _, err := os.Stat(dir); !filepath.IsAbs(dir) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("working folder %q, now: %v; want one that is gone", dir, err)
 	}
 	if o.Seen.UserNS+o.Seen.SysNS <= 0 || o.Seen.MinorFaults <= 0 {
 		t.Errorf("resource usage not read: %+v", o.Seen)
 	}
 	if own := ownCPUs(t); slices.Equal(own, task.CPUs) && len(own) > 1 {
 		t.Errorf("we are confined to %v ourselves now", own)
+	}
+}
+
+func TestSpareThreads(t *testing.T) {
+	spareThreads()
+	if o, err := host.Observe(os.Getpid()); err != nil || o.Threads < spare {
+		t.Errorf("%d threads, %v, want at least %d", o.Threads, err, spare)
 	}
 }
 
@@ -186,6 +194,9 @@ func TestProcessIsSeenWhileItRuns(t *testing.T) {
 			}
 			if o.Seen.Threads < 9 || o.Seen.MaxRSSBytes < 64<<20 {
 				t.Errorf("seen %+v, want 9 threads and 64 MiB", o.Seen)
+			}
+			if got := o.Samples[0].Counters["oom_score_adj"]; got != 1000 {
+				t.Errorf("oom_score_adj %d, want 1000", got)
 			}
 		})
 	}
@@ -289,7 +300,7 @@ func TestInterruptKillsTheWholeGroup(t *testing.T) {
 func TestDriverDiesWithMnbench(t *testing.T) {
 	path := newFifo(t)
 	cmd := exec.Command(self(t))
-	cmd.Env = []string{"TEST_HARNESS=" + path}
+	cmd.Env = []string{"TEST_HARNESS=" + path, "TMPDIR=" + t.TempDir()} // it cannot tidy up
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
