@@ -1,11 +1,21 @@
 #include "core/config.h"
 
 #include "core/internal.h"
-#include "sched/sched.h"
+
+/* TSan holds signals back until a blocking call, where no thread may be preempted. */
+#if defined(__SANITIZE_THREAD__)
+#define MNI_PREEMPT_DEFAULT MN_OFF
+#else
+#define MNI_PREEMPT_DEFAULT MN_ON
+#endif
 
 #define STACK_MIN 16384u
 #define STACK_MAX ((size_t)1 << 30)
 #define STACK_DEFAULT 65536u
+#define QUANTUM_MIN_US 20u
+#define QUANTUM_MAX_US 10000000u
+#define QUANTUM_DEFAULT_US 10000u
+#define SIGNAL_MAX 64u
 
 struct line {
 	char text[256];
@@ -54,6 +64,15 @@ static int refuse_range(const char *name, const char *value, uint64_t min, uint6
 	put(&l, " to ");
 	put_number(&l, max);
 	return refuse(name, value, l.text);
+}
+
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
 }
 
 static bool parse(const char *s, uint64_t *out)
@@ -105,6 +124,35 @@ static uint64_t default_stack(void)
 	return STACK_DEFAULT;
 }
 
+static uint64_t default_quantum(void)
+{
+	return QUANTUM_DEFAULT_US;
+}
+
+static uint64_t default_signal(void)
+{
+	return MN_PLAT_TICK_SIGNAL;
+}
+
+/* One on-off setting. */
+static int resolve_switch(const char *name, int given, int fallback, int *out)
+{
+	const char *text = mn_plat_setting(name);
+
+	*out = given ? given : fallback;
+	if (given || !text)
+		return given && given != MN_ON && given != MN_OFF
+			       ? refuse(name, "?", "MN_ON or MN_OFF")
+			       : 0;
+	if (same(text, "on"))
+		*out = MN_ON;
+	else if (same(text, "off"))
+		*out = MN_OFF;
+	else
+		return refuse(name, text, "on or off");
+	return 0;
+}
+
 static int resolve_policy(const char *given, const char **out)
 {
 	const char *name = given ? given : mn_plat_setting("MN_POLICY");
@@ -129,6 +177,8 @@ int mni_config_resolve(const struct mn_config *given, struct mn_config *out)
 	const struct mn_config *g = given ? given : &nothing;
 	uint64_t workers;
 	uint64_t stack;
+	uint64_t quantum;
+	uint64_t signal;
 	int error;
 
 	if ((error = resolve_policy(g->policy, &out->policy)) ||
@@ -136,9 +186,16 @@ int mni_config_resolve(const struct mn_config *given, struct mn_config *out)
 				    &workers)) ||
 	    (error = resolve_number("MN_STACK_SIZE", g->stack_size, STACK_MIN, STACK_MAX,
 				    default_stack, &stack)) ||
+	    (error = resolve_switch("MN_PREEMPT", g->preempt, MNI_PREEMPT_DEFAULT, &out->preempt)) ||
+	    (error = resolve_number("MN_QUANTUM_US", g->quantum_us, QUANTUM_MIN_US, QUANTUM_MAX_US,
+				    default_quantum, &quantum)) ||
+	    (error = resolve_number("MN_PREEMPT_SIGNAL", g->preempt_signal, 1, SIGNAL_MAX,
+				    default_signal, &signal)) ||
 	    (error = resolve_number("MN_SEED", g->seed, 1, UINT64_MAX, mn_plat_random, &out->seed)))
 		return error;
 	out->workers = (unsigned)workers;
 	out->stack_size = stack;
+	out->quantum_us = (unsigned)quantum;
+	out->preempt_signal = (int)signal;
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "mn.h"
 #include "platform/platform.h"
 #include "sched/deque.h"
+#include "sched/sched.h"
 
 /* The freestanding core's error numbers; platform/linux checks them against errno.h. */
 enum {
@@ -54,6 +55,7 @@ struct mn_thread {
 	void *unwind;                /* self: where exit goes when run inline, or NULL */
 	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
 	bool main;                   /* start: the thread that called mn_init() */
+	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
@@ -131,7 +133,7 @@ struct mni_list {
 
 struct mni_counters {
 	_Atomic uint64_t spawns, ends, inline_runs, switches, steal_attempts, steal_hits,
-		steal_aborts, parks, wakes, stacks;
+		steal_aborts, parks, wakes, stacks, preempt_done, preempt_deferred;
 };
 
 struct mni_worker {
@@ -144,6 +146,14 @@ struct mni_worker {
 	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
 	bool searching;            /* worker: counted in mni_idle.searching */
 	uint64_t rng;              /* worker */
+
+	/* preempt/; worker, and its own tick's handler */
+	_Atomic bool tick_armed; /* any kernel thread */
+	volatile bool preempt_pending; /* a tick met an unsafe point */
+	uint32_t preempt_retries;
+	uint32_t quiet_ticks;
+	mn_plat_tick tick_timer;
+	struct mni_list pinned; /* worker: preempted threads, oldest first */
 
 	struct mn_thread *free_threads; /* worker */
 	uint32_t free_thread_count;     /* worker */
@@ -166,6 +176,8 @@ struct mni_worker {
 	struct mni_parker parker;
 	_Atomic(struct mni_worker *) woken_for; /* whose lone guest it was woken for */
 
+	_Atomic uint32_t started;  /* 1 when its kernel thread is set up, 2 when that failed */
+	int start_error;           /* then: -errno; read after started */
 	unsigned id;               /* start */
 	mn_plat_kthread kthread;   /* start; not for worker 0 */
 	void *sched_stack;         /* start; worker 0's only */
@@ -186,6 +198,7 @@ struct mni_runtime {
 	bool alone;                                 /* start: one worker, nobody to steal */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
+	uint64_t quantum_ns;                        /* start: 0: no preemption */
 	struct mn_thread *main;                     /* start */
 	struct mni_stack main_stack;                /* start: bounds of the stack main runs on */
 	_Atomic bool stop;                          /* workers leave when they next look */
@@ -212,6 +225,9 @@ void mni_wait_for_others(void);
  * that the caller holds and that runs next.
  */
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg);
+
+/* Hands a thread that the caller holds to the policy. */
+void mni_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why);
 
 /* Makes a thread that the caller holds runnable. From any kernel thread. */
 void mni_ready(struct mn_thread *t);

@@ -2,7 +2,7 @@
 #include "core/config.h"
 #include "core/internal.h"
 #include "core/sanitize.h"
-#include "sched/sched.h"
+#include "preempt/preempt.h"
 
 #define SCHED_STACK (64 * 1024)
 
@@ -51,7 +51,7 @@ static void free_worker(struct mni_worker *w)
 	mn_plat_unmap(w, worker_bytes());
 }
 
-/* Stops and frees what init() had got to: workers [0, made), kernel threads [1, started). */
+/* Stops and frees what start() had got to: workers [0, made), kernel threads [1, started). */
 static void take_down(unsigned made, unsigned started)
 {
 	mni_store(&mni_rt.stop, true, seq_cst);
@@ -59,6 +59,9 @@ static void take_down(unsigned made, unsigned started)
 		mni_wake_worker(mni_rt.worker[i]);
 	for (unsigned i = 1; i < started; i++)
 		mn_plat_kthread_join(mni_rt.worker[i]->kthread);
+	if (mn_plat_self())
+		mni_preempt_worker_fini(mni_rt.worker[0]);
+	mni_preempt_fini();
 	for (unsigned i = 0; i < made; i++)
 		free_worker(mni_rt.worker[i]);
 	mni_stack_pool_free();
@@ -85,6 +88,7 @@ static int adopt_caller(struct mni_worker *w)
 	mni_rt.main_stack = (struct mni_stack){.lo = lo, .map = lo, .bytes = (size_t)(hi - lo)};
 	mni_store(&t->join, MNI_JOIN_NONE, relaxed);
 	t->main = true;
+	t->preempt_off = 0;
 	t->unwind = NULL;
 	t->stack = &mni_rt.main_stack;
 	t->stack_size = mni_rt.main_stack.bytes;
@@ -93,36 +97,59 @@ static int adopt_caller(struct mni_worker *w)
 	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),
 				      mn_arch_entry_worker);
 	mni_rt.main = t;
+	error = mni_preempt_worker_init(w);
+	if (error)
+		return error;
 	mn_plat_set_self(w);
 	mni_san_adopt_main(w, w->sched_stack, SCHED_STACK);
 	return 0;
 }
 
+/* Starts a worker's kernel thread and waits until it is set up. */
+static int start_worker(struct mni_worker *w)
+{
+	int error = mn_plat_kthread_start(&w->kthread, mni_worker_kthread, w);
+
+	if (error)
+		return error;
+	while (!mni_load(&w->started, acquire))
+		mn_plat_wait(&w->started, 0, MN_PLAT_FOREVER);
+	if (!w->start_error)
+		return 0;
+	mn_plat_kthread_join(w->kthread);
+	return w->start_error;
+}
+
 static int start(const struct mn_config *c)
 {
 	unsigned made = 0;
-	unsigned started = 1;
-	int error = 0;
+	unsigned started = 0;
+	int error;
 
 	mni_idle_reset();
 	mni_rt.policy = mni_policy_find(c->policy);
 	mni_rt.workers = c->workers;
 	mni_rt.alone = c->workers == 1;
 	mni_rt.stack_size = c->stack_size;
+	mni_rt.quantum_ns = c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0;
 	mni_store(&mni_rt.stop, false, relaxed);
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
+	error = mni_preempt_init(c->preempt_signal);
+	if (error) {
+		mni_rt.workers = 0;
+		return error;
+	}
 	while (made < c->workers && (mni_rt.worker[made] = make_worker(made, c->seed)))
 		made++;
 	if (made < c->workers || !mni_stack_pool_init(c->stack_size))
 		error = -MNI_ENOMEM;
 	else
 		error = adopt_caller(mni_rt.worker[0]);
-	for (; !error && started < c->workers; started++)
-		error = mn_plat_kthread_start(&mni_rt.worker[started]->kthread, mni_worker_kthread,
-					      mni_rt.worker[started]);
+	while (!error && ++started < c->workers)
+		error = start_worker(mni_rt.worker[started]);
 	if (error)
-		take_down(made, started - (started > 1));
+		take_down(made, started);
 	return error;
 }
 
@@ -179,6 +206,8 @@ void mn_stats_read(struct mn_stats *out)
 		out->parks += mni_load(&c->parks, relaxed);
 		out->wakes += mni_load(&c->wakes, relaxed);
 		out->stacks += mni_load(&c->stacks, relaxed);
+		out->preempts += mni_load(&c->preempt_done, relaxed);
+		out->preempts_deferred += mni_load(&c->preempt_deferred, relaxed);
 	}
 	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);
 }

@@ -27,7 +27,7 @@
 #include "core/internal.h"
 
 #include "core/sanitize.h"
-#include "sched/sched.h"
+#include "preempt/preempt.h"
 
 /* What the calling frames of an inline run may use on top of what is promised. */
 #define INLINE_SLACK 1024
@@ -42,6 +42,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->stack = NULL;
 	t->unwind = NULL;
 	t->main = false;
+	t->preempt_off = 0;
 	t->error = 0;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
@@ -79,7 +80,8 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		*out = mni_thread_handle(t);
 	if (w) {
 		mni_count(&w->count.spawns);
-		mni_rt.policy->submit(w, t, MNI_NEW);
+		mni_submit(w, t, MNI_NEW);
+		mni_preempt_point(w);
 	} else {
 		mni_fetch_add(&mni_rt.foreign_spawns, 1, relaxed);
 		mni_inject(t);

@@ -26,7 +26,7 @@
 #include "core/internal.h"
 
 #include "core/sanitize.h"
-#include "sched/sched.h"
+#include "preempt/preempt.h"
 
 struct mni_runtime mni_rt;
 
@@ -69,6 +69,7 @@ void mni_inject(struct mn_thread *t)
 	mni_count(&mni_rt.injected);
 	mni_spin_unlock(&mni_rt.inject_lock);
 	mni_wake_one(NULL);
+	mni_preempt_arm_all();
 }
 
 static struct mn_thread *take_injected(void)
@@ -113,16 +114,31 @@ bool mni_shared_work(struct mni_worker *w)
 	return mni_load(&w->mail, relaxed) || mni_load(&mni_rt.injected, relaxed);
 }
 
-/* The worker's next thread without looking at other workers, or NULL. */
-static struct mn_thread *next_thread(struct mni_worker *w)
+/* What the policy does not hold: preempted threads of this worker, and injected ones. */
+static struct mn_thread *take_aside(struct mni_worker *w)
+{
+	return w->pinned.head ? list_take(&w->pinned) : take_injected();
+}
+
+/*
+ * The worker's next thread without looking at other workers, or NULL. own is
+ * the policy's way of choosing.
+ */
+static inline struct mn_thread *next_by(struct mni_worker *w,
+					struct mn_thread *(*own)(struct mni_worker *))
 {
 	struct mn_thread *t;
 
-	if (++w->tick % SHARED_INTERVAL == 0 && (t = take_injected()))
+	if (++w->tick % SHARED_INTERVAL == 0 && (t = take_aside(w)))
 		return t;
-	if ((t = take_mail(w)) || (t = mni_rt.policy->next(w)))
+	if ((t = take_mail(w)) || (t = own(w)))
 		return t;
-	return take_injected();
+	return take_aside(w);
+}
+
+static struct mn_thread *next_thread(struct mni_worker *w)
+{
+	return next_by(w, mni_rt.policy->next);
 }
 
 /* --- switching --- */
@@ -209,38 +225,62 @@ __attribute__((noinline)) void mni_leave(struct mn_thread *next,
 
 /* --- runnable threads --- */
 
+void mni_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)
+{
+	mni_rt.policy->submit(w, t, why);
+	mni_preempt_arm(w);
+}
+
 void mni_ready(struct mn_thread *t)
 {
 	struct mni_worker *w = mni_self();
 
 	if (w)
-		mni_rt.policy->submit(w, t, MNI_WOKEN);
+		mni_submit(w, t, MNI_WOKEN);
 	else
 		mni_inject(t);
 }
 
 static void requeue(struct mni_worker *w, void *t)
 {
-	mni_rt.policy->submit(w, t, MNI_YIELDED);
+	mni_submit(w, t, MNI_YIELDED);
+}
+
+static void requeue_pinned(struct mni_worker *w, void *t)
+{
+	list_append(&w->pinned, t);
+	mni_preempt_arm(w);
+}
+
+/* Lets another thread go first, if there is one; after() queues the caller. */
+static void yield(struct mni_worker *w, void (*after)(struct mni_worker *, void *))
+{
+	struct mn_thread *next = next_by(w, mni_rt.policy->next_oldest);
+
+	w->preempt_pending = false;
+	if (!next)
+		return;
+	w->after.fn = after;
+	w->after.arg = w->current;
+	switch_from(w, w->current, next);
 }
 
 void mn_thread_yield(void)
 {
 	struct mni_worker *w = mni_self();
-	struct mn_thread *next;
 
-	if (!w) {
+	if (w)
+		yield(w, requeue);
+	else
 		mn_plat_relinquish();
-		return;
-	}
-	if (++w->tick % SHARED_INTERVAL == 0 && (next = take_injected()))
-		;
-	else if (!(next = take_mail(w)) && !(next = mni_rt.policy->next_oldest(w)) &&
-		 !(next = take_injected()))
-		return;
-	w->after.fn = requeue;
-	w->after.arg = w->current;
-	switch_from(w, w->current, next);
+}
+
+void mni_preempted(void)
+{
+	struct mni_worker *w = mni_self();
+
+	mni_count(&w->count.preempt_done);
+	yield(w, requeue_pinned);
 }
 
 struct move {
@@ -309,7 +349,13 @@ void mni_worker_kthread(void *worker)
 	mn_plat_set_self(w);
 	w->error = mn_plat_errno();
 	mni_san_worker_start(w);
-	schedule(w);
+	w->start_error = mni_preempt_worker_init(w);
+	mni_store(&w->started, w->start_error ? 2 : 1, release); /* with start()'s acquire */
+	mn_plat_wake(&w->started);
+	if (!w->start_error) {
+		schedule(w);
+		mni_preempt_worker_fini(w);
+	}
 	mn_plat_set_self(NULL);
 }
 

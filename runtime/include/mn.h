@@ -28,18 +28,25 @@ extern "C" {
 
 /* --- the runtime --- */
 
+enum { MN_ON = 1, MN_OFF = -1 };
+
 /* Zero in a field: the environment's value, or else the default. */
 struct mn_config {
-	const char *policy;  /* MN_POLICY      how threads are queued: "steal" */
-	unsigned workers;    /* MN_WORKERS     kernel threads; the CPUs of the process */
-	size_t stack_size;   /* MN_STACK_SIZE  bytes that a thread may count on; 64 KiB */
-	uint64_t seed;       /* MN_SEED        feeds every random choice; differs from run to run */
+	const char *policy;  /* MN_POLICY          how threads are queued: "steal" */
+	unsigned workers;    /* MN_WORKERS         kernel threads; the CPUs of the process */
+	size_t stack_size;   /* MN_STACK_SIZE      bytes that a thread may count on; 64 KiB */
+	int preempt;         /* MN_PREEMPT         MN_ON, MN_OFF ("on", "off"); on */
+	unsigned quantum_us; /* MN_QUANTUM_US      microseconds before a thread is preempted
+	                                           when another waits; 10 000 */
+	int preempt_signal;  /* MN_PREEMPT_SIGNAL  the signal's number; SIGALRM */
+	uint64_t seed;       /* MN_SEED            feeds every random choice; differs from run to run */
 };
 
 /*
  * Starts the runtime; the calling kernel thread becomes its first worker.
  * config may be NULL. -EINVAL: a setting is out of range, with one line on
- * stderr that names it; -EBUSY: it runs already; -EAGAIN, -ENOMEM: the system
+ * stderr that names it; -EBUSY: it runs already, or (with a line on stderr) the
+ * program handles the preemption signal itself; -EAGAIN, -ENOMEM: the system
  * has no more kernel threads or memory.
  */
 int mn_init(const struct mn_config *config);
@@ -69,6 +76,8 @@ struct mn_stats {
 	uint64_t parks;          /* times that a worker slept */
 	uint64_t wakes;          /* times that a worker was woken */
 	uint64_t stacks;         /* stacks made */
+	uint64_t preempts;          /* threads made to give up their worker */
+	uint64_t preempts_deferred; /* ticks that met a point where that is not safe */
 };
 
 /* Reads the counters; they may be a little old. From any kernel thread. */
@@ -115,6 +124,13 @@ mn_thread_t mn_thread_self(void);
 
 /* Lets the thread that has been runnable longest go first. */
 void mn_thread_yield(void);
+
+/*
+ * Between these the calling thread is not preempted; they nest. It may still
+ * block, and then others run. Enabling honours a preemption that came in between.
+ */
+void mn_preempt_disable(void);
+void mn_preempt_enable(void);
 
 /* --- mutex: the size and the initial state of glibc's --- */
 

@@ -83,6 +83,44 @@ int mn_plat_guard(void *p, size_t bytes);
 /* Gives the memory back and keeps the addresses; guards stay. */
 void mn_plat_discard(void *p, size_t bytes);
 
+/* --- tick: an interrupt at an interval, to one kernel thread --- */
+
+/* The interrupted context, as the tick's handler sees it. */
+struct mn_plat_context;
+
+typedef struct {
+	uintptr_t timer;
+	void *stack; /* what the handler runs on */
+} mn_plat_tick;
+
+/*
+ * Makes handler the process's tick, delivered by signal. -EBUSY: the program
+ * handles that signal itself; -EINVAL: there is no such signal, or it cannot be
+ * caught. handler runs with the signal blocked, on the tick's own stack.
+ */
+int mn_plat_tick_install(int signal, void (*handler)(struct mn_plat_context *));
+/* Puts back what was there before. No tick may be open. */
+void mn_plat_tick_remove(void);
+
+/* A tick for the calling kernel thread, not yet armed. -EAGAIN, -ENOMEM. */
+int mn_plat_tick_open(mn_plat_tick *out);
+void mn_plat_tick_close(mn_plat_tick *t);
+
+/* First after first_ns, then every interval_ns; first_ns 0: never. From the handler too. */
+void mn_plat_tick_set(mn_plat_tick *t, uint64_t first_ns, uint64_t interval_ns);
+
+uintptr_t mn_plat_context_sp(const struct mn_plat_context *c);
+
+/*
+ * Whether the context is one of the program's own: in the text of its
+ * executable, which is neither a library nor this runtime, and with the signal
+ * mask that workers have.
+ */
+bool mn_plat_context_is_program(const struct mn_plat_context *c);
+
+/* Makes the context go on in mn_arch_preempt_entry; see arch/. */
+void mn_plat_context_inject(struct mn_plat_context *c);
+
 /* --- settings --- */
 
 /* The value of a setting from the environment, or NULL. */

@@ -37,6 +37,9 @@ struct mni_policy {
 	/* The same for a thread that yields: the oldest first, or NULL. */
 	struct mn_thread *(*next_oldest)(struct mni_worker *w);
 
+	/* Whether some thread waits for w in w's own queues. Called from its tick. */
+	bool (*waiting)(struct mni_worker *w);
+
 	/* Takes exactly t if that costs little: true, and the caller holds it. */
 	bool (*claim)(struct mni_worker *w, struct mn_thread *t);
 

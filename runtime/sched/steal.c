@@ -139,6 +139,11 @@ static struct mn_thread *steal_next_oldest(struct mni_worker *w)
 	return t ? t : take_slot(w);
 }
 
+static bool steal_waiting(struct mni_worker *w)
+{
+	return mni_load(&w->slot, relaxed) || mni_deque_size(&w->deque);
+}
+
 static bool steal_claim(struct mni_worker *w, struct mn_thread *t)
 {
 	struct mni_deque *d = &w->deque;
@@ -163,7 +168,7 @@ static bool steal_claim(struct mni_worker *w, struct mn_thread *t)
 static bool steal_guest(struct mni_worker *victim, uint32_t *stamp)
 {
 	*stamp = mni_load(&victim->guest_stamp, relaxed);
-	return mni_load(&victim->slot, relaxed) || mni_deque_size(&victim->deque);
+	return steal_waiting(victim);
 }
 
 /* A lone guest that a thief has its eye on. */
@@ -242,7 +247,7 @@ static struct mn_thread *steal_search(struct mni_worker *w)
 
 static bool steal_has_work(struct mni_worker *w)
 {
-	if (mni_load(&w->slot, relaxed) || mni_deque_size(&w->deque))
+	if (steal_waiting(w))
 		return true;
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		if (mni_deque_size(&mni_rt.worker[i]->deque) > 1)
@@ -257,6 +262,7 @@ const struct mni_policy mni_policy_steal = {
 	.submit = steal_submit,
 	.next = steal_next,
 	.next_oldest = steal_next_oldest,
+	.waiting = steal_waiting,
 	.claim = steal_claim,
 	.search = steal_search,
 	.has_work = steal_has_work,

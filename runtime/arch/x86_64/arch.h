@@ -132,6 +132,19 @@ static inline _Noreturn void mn_arch_jump(void *load)
 void *mn_arch_call(void *(*fn)(void *), void *arg, void **out);
 _Noreturn void mn_arch_unwind(void *out, void *value);
 
+/* preempt.S: where a preempted thread goes on; preempt.c: how it saves its registers. */
+void mn_arch_preempt_entry(void);
+void mn_arch_preempt_init(void);
+extern uint64_t mn_arch_xsave_bytes;
+
+#define MN_ARCH_RED_ZONE 128
+
+/* Stack bytes that a preemption takes: registers, alignment, the frames of a yield. */
+static inline size_t mn_arch_preempt_room(void)
+{
+	return MN_ARCH_RED_ZONE + mn_arch_xsave_bytes + 2048;
+}
+
 /* Bytes between the caller's frame and the stack's low end. */
 static inline size_t mn_arch_stack_room(const char *lo)
 {

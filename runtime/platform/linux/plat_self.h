@@ -2,6 +2,8 @@
 #ifndef MN_PLAT_SELF_H
 #define MN_PLAT_SELF_H
 
+#define MN_PLAT_TICK_SIGNAL 14 /* SIGALRM */
+
 extern __thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
 
 static inline struct mni_worker *mn_plat_self(void)

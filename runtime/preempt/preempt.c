@@ -1,0 +1,128 @@
+#include "preempt/preempt.h"
+
+#include "sched/sched.h"
+
+/* A tick that met an unsafe point comes back after this long. */
+#define RETRY_NS 100000u
+#define QUIET_TICKS 2
+
+int mni_preempt_init(int signal)
+{
+	int error;
+
+	if (!mni_rt.quantum_ns)
+		return 0;
+	mn_arch_preempt_init();
+	error = mn_plat_tick_install(signal, mni_tick);
+	if (error)
+		mn_plat_say(error == -MNI_EBUSY
+				    ? "mn: the program handles the preemption signal itself: "
+				      "choose another one by MN_PREEMPT_SIGNAL, or set MN_PREEMPT=off"
+				    : "mn: MN_PREEMPT_SIGNAL names a signal that cannot be caught");
+	return error;
+}
+
+void mni_preempt_fini(void)
+{
+	if (mni_rt.quantum_ns)
+		mn_plat_tick_remove();
+}
+
+int mni_preempt_worker_init(struct mni_worker *w)
+{
+	w->tick_armed = false;
+	w->preempt_pending = false;
+	return mni_rt.quantum_ns ? mn_plat_tick_open(&w->tick_timer) : 0;
+}
+
+void mni_preempt_worker_fini(struct mni_worker *w)
+{
+	if (mni_rt.quantum_ns)
+		mn_plat_tick_close(&w->tick_timer);
+}
+
+void mni_preempt_arm_slow(struct mni_worker *w)
+{
+	uint64_t q = mni_rt.quantum_ns;
+
+	if (mni_exchange(&w->tick_armed, true, seq_cst))
+		return;
+	/* Staggered: worker i ticks i/workers of a quantum later than worker 0. */
+	mn_plat_tick_set(&w->tick_timer, q + q * w->id / mni_rt.workers, q);
+}
+
+void mni_preempt_arm_all(void)
+{
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		mni_preempt_arm(mni_rt.worker[i]);
+}
+
+static bool somebody_waits(struct mni_worker *w)
+{
+	return w->pinned.head || mni_shared_work(w) || mni_rt.policy->waiting(w);
+}
+
+static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
+{
+	uintptr_t sp = mn_plat_context_sp(c);
+
+	return t && !t->preempt_off && sp > (uintptr_t)t->stack->lo + mn_arch_preempt_room() &&
+	       sp <= (uintptr_t)t->stack->map + t->stack->bytes && mn_plat_context_is_program(c);
+}
+
+/* Step 2. */
+static void disarm(struct mni_worker *w)
+{
+	w->quiet_ticks = 0;
+	mn_plat_tick_set(&w->tick_timer, 0, 0);
+	mni_store(&w->tick_armed, false, seq_cst);
+	mni_fence(seq_cst); /* with mni_inject()'s */
+	if (somebody_waits(w))
+		mni_preempt_arm_slow(w);
+}
+
+void mni_tick(struct mn_plat_context *c)
+{
+	struct mni_worker *w = mni_self();
+
+	if (!w)
+		return;
+	if (!somebody_waits(w)) {
+		if (++w->quiet_ticks >= QUIET_TICKS)
+			disarm(w);
+		return;
+	}
+	w->quiet_ticks = 0;
+	if (!w->current)
+		return; /* the scheduler is about to take one anyway */
+	if (safe_point(w->current, c)) {
+		mn_plat_context_inject(c);
+		return;
+	}
+	mni_count(&w->count.preempt_deferred);
+	if (!w->preempt_pending) {
+		w->preempt_pending = true;
+		w->preempt_retries = 0;
+	}
+	if (w->preempt_retries++ < mni_rt.quantum_ns / RETRY_NS)
+		mn_plat_tick_set(&w->tick_timer, RETRY_NS, mni_rt.quantum_ns);
+}
+
+void mn_preempt_disable(void)
+{
+	struct mni_worker *w = mni_self();
+
+	/* Preemption cannot come between these two: the program counter is the runtime's. */
+	if (w)
+		w->current->preempt_off++;
+}
+
+void mn_preempt_enable(void)
+{
+	struct mni_worker *w = mni_self();
+
+	if (!w || !w->current->preempt_off)
+		return;
+	w->current->preempt_off--;
+	mni_preempt_point(w);
+}

@@ -1,0 +1,80 @@
+/*
+ * Preemption: a thread that does not give up its worker is made to.
+ *
+ * Each worker has a tick, a timer signal to its own kernel thread. It is armed
+ * only while some thread waits for that worker, and staggered, so that the
+ * kernel does not take one lock for all of them at the same time.
+ *
+ *   1. The tick interrupts the worker. The handler runs on the alternate
+ *      stack and touches no thread.
+ *   2. Nobody waits: after two such ticks in a row the tick is disarmed, and
+ *      the next submit arms it again. A submit from another kernel thread that
+ *      came in between is found by looking once more after an SC fence; the
+ *      submitter makes its work visible, SC fence, reads tick_armed.
+ *   3. The interrupted point must be a safe one, all of it:
+ *        a. a green thread runs, and it has not disabled preemption;
+ *        b. the stack pointer is on that thread's stack, with room to save
+ *           the registers;
+ *        c. the program counter is in the program's own text. Not in libc or
+ *           the loader, which may hold a lock that the next thread wants; not
+ *           in the runtime, whose data is half changed;
+ *        d. no user's signal handler is running (the signal mask is the usual).
+ *      Otherwise the preemption is left pending: the tick comes back soon, and
+ *      the runtime honours it where a thread leaves it (mni_preempt_point()).
+ *   4. The handler rewrites the interrupted context to go on in a trampoline
+ *      (arch/) and returns. The trampoline saves every register the thread can
+ *      see on the thread's own stack and calls mni_preempted(), which yields.
+ *   5. When it is resumed, the trampoline restores the registers and goes on
+ *      where the thread was interrupted.
+ *
+ * A thread preempted like this stays on its worker until it next leaves
+ * voluntarily: compiled code may hold the address of a thread-local variable
+ * in a register. It waits in worker.pinned, which nobody steals from.
+ *
+ * Rejected: switching from within the signal handler. The frame would stay on
+ * the thread's stack (several KiB with AVX-512), the signal would have to be
+ * unblocked by a system call per preemption, and the alternate stack could not
+ * be used. Rejected: one timer for all workers that forwards the signal: it
+ * costs the worker that gets it a system call for each of the others.
+ */
+#ifndef MNI_PREEMPT_H
+#define MNI_PREEMPT_H
+
+#include "core/internal.h"
+
+struct mn_plat_context;
+
+/* Sets up ticks for the process. 0, or -errno with a line on stderr. */
+int mni_preempt_init(int signal);
+void mni_preempt_fini(void);
+
+/* The same for a worker, on its kernel thread. 0 or -errno. */
+int mni_preempt_worker_init(struct mni_worker *w);
+void mni_preempt_worker_fini(struct mni_worker *w);
+
+/* The tick, from the handler; the platform calls it. */
+void mni_tick(struct mn_plat_context *interrupted);
+
+/* Step 4's other half; the trampoline calls it. */
+void mni_preempted(void);
+
+void mni_preempt_arm_slow(struct mni_worker *w);
+
+/* Somebody waits whom any worker may take. From any kernel thread. */
+void mni_preempt_arm_all(void);
+
+/* Somebody waits for w now, which is the caller's worker. */
+static inline void mni_preempt_arm(struct mni_worker *w)
+{
+	if (!mni_load(&w->tick_armed, relaxed) && mni_rt.quantum_ns)
+		mni_preempt_arm_slow(w);
+}
+
+/* Where a thread leaves the runtime: honours what is pending. */
+static inline void mni_preempt_point(struct mni_worker *w)
+{
+	if (w->preempt_pending && !w->current->preempt_off)
+		mn_thread_yield();
+}
+
+#endif
