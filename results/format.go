@@ -15,14 +15,20 @@ func FormatNS(ns float64) string {
 	if math.IsNaN(ns) || math.IsInf(ns, 0) {
 		return "?"
 	}
-	unit := "ns"
+	scale, unit := unitFor(ns)
+	return threeDigits(ns/scale) + " " + unit
+}
+
+// unitFor returns the unit of time that suits ns, and what it is in ns.
+func unitFor(ns float64) (scale float64, unit string) {
+	scale, unit = 1, "ns"
 	for _, next := range []string{"µs", "ms", "s"} {
-		if math.Abs(ns) < 999.5 {
+		if math.Abs(ns/scale) < 999.5 {
 			break
 		}
-		ns, unit = ns/1000, next
+		scale, unit = scale*1000, next
 	}
-	return threeDigits(ns) + " " + unit
+	return scale, unit
 }
 
 // FormatRatio writes a ratio for people: "1.00x", "14.2x", "1230x".
@@ -33,8 +39,9 @@ func FormatRatio(r float64) string {
 	return threeDigits(r) + "x"
 }
 
-// FormatSpread writes the half-width of an interval, its larger side, as a
-// share of the median: "±3%". "±?" when nothing is known of it.
+// FormatSpread writes the interval of a time beside its median: the larger
+// side as a share of the median, "±3%", or the bounds in the median's unit,
+// "1.8-5.1", where that share is no longer small. "±?" when nothing is known.
 func FormatSpread(i stat.Interval) string {
 	if !i.Bounded() || !(i.Median > 0) {
 		return "±?"
@@ -46,7 +53,8 @@ func FormatSpread(i stat.Interval) string {
 	case side < 99.5:
 		return fmt.Sprintf("±%.0f%%", side)
 	}
-	return "±>99%"
+	scale, _ := unitFor(i.Median)
+	return twoDigits(i.Lo/scale) + "-" + twoDigits(i.Hi/scale)
 }
 
 // FormatPercent writes a share for people: "97%", "6.7%".
@@ -116,6 +124,13 @@ func threeDigits(v float64) string {
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	case a >= 0.1:
 		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+func twoDigits(v float64) string {
+	if v >= 9.95 && v < 999999.5 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 2, 64)
 }

@@ -114,7 +114,7 @@ func (n notes) warnings() (marked, shared []Note) {
 	}
 	said := map[stat.Code]bool{}
 	for _, r := range all.list {
-		if len(r.cells) < manyCells {
+		if len(r.cells) < manyCells || r.code == Noisy {
 			continue
 		}
 		said[r.code] = true
@@ -126,15 +126,15 @@ func (n notes) warnings() (marked, shared []Note) {
 	}
 	var noisy []*CellSummary
 	for _, r := range all.list {
+		if r.code == Noisy {
+			noisy = append(noisy, r.cells...)
+			continue
+		}
 		few := r.code == stat.FewInvocations && said[r.code] // a failed invocation makes fewer still
 		if len(r.cells) >= manyCells || r.code == OtherSerial || few {
 			continue
 		}
 		for _, c := range r.cells {
-			if r.code == Noisy {
-				noisy = append(noisy, c)
-				continue
-			}
 			single.add(c, r.code, r.text, n.place(c))
 		}
 	}
@@ -146,25 +146,27 @@ func (n notes) warnings() (marked, shared []Note) {
 		marked = append(marked, Note{About: n.about(r.cells), Text: r.text, Cells: keys})
 	}
 	if len(noisy) > 0 {
-		marked = append(marked, n.noise(noisy))
+		marked = append(marked, n.noise(noisy, results))
 	}
 	return marked, shared
 }
 
-// noise is one note about all cells around which the machine was busy; how
-// busy stands in their warnings.
-func (n notes) noise(cells []*CellSummary) Note {
+// noise is one note about all cells around which the machine was busy, by
+// name when they are few; how busy stands in their warnings.
+func (n notes) noise(cells []*CellSummary, results int) Note {
+	note := Note{Text: "the machine was busy with other things around some invocations"}
 	var r remarks
 	for _, c := range cells {
 		r.add(c, Noisy, "", n.place(c))
+		note.Cells = append(note.Cells, c.Key())
 	}
-	note := Note{Text: "the machine was busy with other things around some invocations"}
+	if len(r.list) > manyCells {
+		note.About = fmt.Sprintf("%d of %d cells", len(cells), results)
+		return note
+	}
 	var places []string
 	for _, r := range r.list {
 		places = append(places, n.about(r.cells))
-	}
-	for _, c := range cells {
-		note.Cells = append(note.Cells, c.Key())
 	}
 	note.About = strings.Join(places, "; ")
 	return note

@@ -180,7 +180,7 @@ func TestFormat(t *testing.T) {
 		want string
 	}{
 		{stat.Interval{Median: 100, Lo: 97, Hi: 101}, "±3%"}, {stat.Interval{Median: 100, Lo: 99.9, Hi: 100.2}, "±0.2%"},
-		{stat.Interval{Median: 100, Lo: 100, Hi: 100}, "±0.0%"}, {stat.Interval{Median: 100, Lo: 50, Hi: 400}, "±>99%"},
+		{stat.Interval{Median: 100, Lo: 100, Hi: 100}, "±0.0%"}, {stat.Interval{Median: 100, Lo: 50, Hi: 400}, "50-400"}, {stat.Interval{Median: 1920, Lo: 1812, Hi: 5140}, "1.8-5.1"}, {stat.Interval{Median: 0.5, Lo: 0.02, Hi: 1.25e7}, "0.02-1.2e+07"},
 		{stat.Interval{Median: 100, Lo: math.Inf(-1), Hi: math.Inf(1)}, "±?"}, {stat.Interval{Median: math.NaN()}, "±?"},
 	} {
 		if got := FormatSpread(tt.i); got != tt.want {

@@ -59,7 +59,7 @@ func (t *tableWriter) legend() {
 		than = base
 	}
 	terms := []string{
-		t.plain(fmt.Sprintf("time: median over invocations ± its %.0f%% interval.", 100*t.s.Confidence)),
+		t.plain(fmt.Sprintf("time: median over invocations with its %.0f%% interval, ±%% or from-to.", 100*t.s.Confidence)),
 		fmt.Sprintf("vs %s: how many times the time of %s.", base, than),
 		"rank: 1 is best; = are ties, they cannot be told apart; ? too few samples.",
 	}
