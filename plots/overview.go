@@ -23,10 +23,13 @@ var overview = Kind{
 		if s.Baseline != "" {
 			base = s.Baseline
 		}
+		caption := fmt.Sprintf("Points: ratio of medians; whiskers: its %.0f%% interval. The dashed line is %s.", 100*s.Confidence, base)
+		if slices.ContainsFunc(r.list, func(r row) bool { return r.right != "" }) {
+			caption += " On the right: what has no result."
+		}
 		return []*Chart{{
-			Name: "overview", Title: "All workloads", Subtitle: "time relative to " + base + ", less is better",
-			Caption: fmt.Sprintf("Points: ratio of medians; whiskers: its %.0f%% interval. The dashed line is %s. On the right: what has no result.", 100*s.Confidence, base),
-			Width:   width, Height: r.height(), Legend: runtimes, draw: r.draw,
+			Name: "overview", Title: "All workloads", Subtitle: "time relative to " + base + ", less is better", Caption: caption,
+			Width: width, Height: r.height(), Legend: runtimes, draw: r.draw,
 		}}
 	},
 }
