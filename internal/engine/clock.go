@@ -12,8 +12,8 @@ import (
 // honest clock look bad. competitors/PROTOCOL.md states the rules for authors
 // of drivers.
 const (
-	clockSpare = 1.05             // clocks may disagree by 5% ...
-	clockGrain = time.Millisecond // ... and by this much
+	clockSpare = 1.05                 // clocks may disagree by 5% ...
+	clockGrain = 5 * time.Millisecond // ... and by this much
 
 	// A driver may spend a lot of time outside its samples (allocation,
 	// collection of garbage, printing), but not nearly all of it unsaid.
@@ -32,7 +32,7 @@ func checkClock(o *Outcome) string {
 		}
 		ns := time.Duration(s.NS)
 		if room := s.At.Hi - before.Lo; tooLong(ns, room) {
-			return fmt.Sprintf("%s sample %d claims %v, but at most %v passed since the line before", s.Phase, s.Index, ns, round(room))
+			return fmt.Sprintf("%s sample %d claims %v, but at most %v passed since the line before (which must be flushed right after its iteration)", s.Phase, s.Index, ns, round(room))
 		}
 		sum, busy = plus(sum, ns), plus(busy, plus(ns, time.Duration(s.SetupNS)))
 		if room := s.At.Hi - o.ConfigAt.Lo; tooLong(sum, room) {

@@ -37,7 +37,7 @@ func driver(does string) int {
 		"cpus": host.FormatCPUs(cpus), "env": strings.Join(os.Environ(), " "), "dir": dir,
 	}}
 	say := func(l protocol.Line) { protocol.Write(os.Stdout, l) }
-	start := time.Now()
+	var start time.Time
 	sample := func(phase string, index int) *protocol.Sample {
 		s := &protocol.Sample{Phase: phase, Index: index, NS: max(1, int64(time.Since(start))), Units: 10, Answer: 42}
 		if adj, err := os.ReadFile("/proc/self/oom_score_adj"); err == nil {
@@ -111,6 +111,7 @@ func driver(does string) int {
 		io.WriteString(os.Stdout, `{"type":"sample","ph`)
 		return 0
 	}
+	start = time.Now()
 	for i := range option("--warmup", 1) {
 		say(sample(protocol.Warmup, i))
 	}

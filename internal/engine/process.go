@@ -103,6 +103,7 @@ type running struct {
 	pipes     *pipes
 	collector *collector
 	proc      *os.Process
+	worker    int // process that does the work: proc, or one that it wraps
 	seen      host.Observation
 	looked    func(host.Observation)
 	stopped   bool // killed because the context ended
@@ -160,7 +161,8 @@ func (r *running) start(dir string) (release func(), err error) {
 	}
 	// A crash of the driver is a result; a core file of it is not wanted.
 	_ = unix.Prlimit(r.proc.Pid, unix.RLIMIT_CORE, &unix.Rlimit{}, nil)
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", r.proc.Pid), []byte("1000"), 0)
+	r.worker = r.proc.Pid
+	expendable(r.worker)
 	return func() { close(done) }, nil
 }
 
@@ -279,18 +281,23 @@ func (r *running) killGroup() { _ = unix.Kill(-r.proc.Pid, unix.SIGKILL) }
 // observe reads /proc for the process that does the work: the one that config
 // names, if it is in the driver's group.
 func (r *running) observe() {
-	pid := r.proc.Pid
-	if c := r.collector.config; c != nil && c.PID != 0 && c.PID != pid {
-		if group, err := unix.Getpgid(c.PID); err == nil && group == pid {
-			pid = c.PID
+	if c := r.collector.config; c != nil && c.PID != 0 && c.PID != r.worker {
+		if group, err := unix.Getpgid(c.PID); err == nil && group == r.proc.Pid {
+			r.worker = c.PID
+			expendable(r.worker)
 		}
 	}
-	if o, err := host.Observe(pid); err == nil {
+	if o, err := host.Observe(r.worker); err == nil {
 		r.seen.Add(o)
 	}
 	if r.looked != nil {
 		r.looked(r.seen)
 	}
+}
+
+// expendable makes a process the kernel's first choice when memory runs out.
+func expendable(pid int) {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0)
 }
 
 // reap collects the exit status and what the kernel counted. harnessPeak is

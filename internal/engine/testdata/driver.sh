@@ -5,6 +5,6 @@ last=$(ns)
 for line in warmup:0 timed:0 timed:1; do
 	now=$(ns)
 	echo '{"type":"sample","phase":"'${line%:*}'","index":'${line#*:}',"ns":'$((now - last > 0 ? now - last : 1))',"units":10,"answer":"42"}'
-	last=$now
+	last=$(ns)
 done
 echo '{"type":"end"}'
