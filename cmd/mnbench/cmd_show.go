@@ -38,9 +38,13 @@ result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A
 		},
 	}
 	jsonFlag(cmd, &o.json)
-	cmd.Flags().StringVar(&o.baseline, "baseline", "", "compare with this `RUNTIME` (default: the fastest of each group)")
-	register(cmd, "baseline", completeNames((*catalogue).runtimeNames))
+	baselineFlag(cmd, &o.baseline)
 	return cmd
+}
+
+func baselineFlag(cmd *cobra.Command, baseline *string) {
+	cmd.Flags().StringVar(baseline, "baseline", "", "compare with this `RUNTIME` (default: the fastest of each group)")
+	register(cmd, "baseline", completeNames((*catalogue).runtimeNames))
 }
 
 // openRecord reads a record from a file, or from stdin for "-".

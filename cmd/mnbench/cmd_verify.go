@@ -47,23 +47,9 @@ a folder with a competitor.json of your own.`,
 }
 
 func verifyCommand(ctx context.Context, u *ui, o verifyOptions, what string) error {
-	folders := o.competitors
-	own := isFolder(what)
-	if own {
-		folders = append(folders, what)
-	}
-	c, err := openCatalogue(folders)
+	c, names, err := toVerify(o.competitors, what)
 	if err != nil {
 		return err
-	}
-	var names []string
-	switch {
-	case own:
-		for _, v := range c.competitors[len(c.competitors)-1].Variants {
-			names = append(names, v.ID)
-		}
-	case what != "":
-		names = []string{what}
 	}
 	chosen, err := c.variants(names)
 	if err != nil {
@@ -84,14 +70,36 @@ func verifyCommand(ctx context.Context, u *ui, o verifyOptions, what string) err
 	return verified(reports)
 }
 
-// isFolder tells a folder from the name of a runtime, which has no slash or
-// dot in it.
+// toVerify returns the catalogue, with a folder of one's own in it, and the
+// names of what is to be verified; none: everything.
+func toVerify(folders []string, what string) (*catalogue, []string, error) {
+	c, err := openCatalogue(folders)
+	if err != nil || what == "" {
+		return c, nil, err
+	}
+	if _, _, err := competitors.Find(c.competitors, what); err == nil || !isFolder(what) {
+		return c, []string{what}, nil
+	}
+	own, err := competitors.LoadDir(what)
+	if err != nil {
+		return nil, nil, err
+	}
+	var names []string
+	for _, v := range own.Variants {
+		names = append(names, v.ID)
+	}
+	c.competitors = append(c.competitors, own)
+	return c, names, competitors.Unique(c.competitors)
+}
+
+// isFolder tells a folder from a misspelt runtime, which has no slash or dot
+// in it.
 func isFolder(name string) bool {
 	if strings.ContainsAny(name, "/.") {
 		return true
 	}
-	_, err := os.Stat(name + "/competitor.json")
-	return name != "" && err == nil
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // verified is the error that a verification ends with.

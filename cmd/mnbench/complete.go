@@ -42,13 +42,15 @@ func completeList(names func(c *catalogue) [][2]string) completion {
 	}
 }
 
-// completedFolders are the --competitor folders typed so far.
+// completedFolders are the --competitor folders typed so far, each once: cobra
+// reads the flags more than once here.
 func completedFolders(cmd *cobra.Command) []string {
 	folders, err := cmd.Flags().GetStringArray("competitor")
 	if err != nil {
 		return nil
 	}
-	return folders
+	slices.Sort(folders)
+	return slices.Compact(folders)
 }
 
 func (c *catalogue) suiteNames() (names [][2]string) {

@@ -75,6 +75,8 @@ func newHelpCmd() *cobra.Command {
 			if len(args) > 0 && (err != nil || len(rest) > 0) {
 				return unknownCommand(cmd.Root(), args[0])
 			}
+			at.InitDefaultHelpFlag()
+			at.InitDefaultVersionFlag()
 			return at.Help()
 		},
 	}

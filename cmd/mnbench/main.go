@@ -30,13 +30,12 @@ func run(ctx context.Context, args []string, u *ui) int {
 	root := newRoot(u)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
+	switch {
+	case u.out.err != nil:
 		err = u.out.err
-	}
-	if err == nil {
+	case err == nil:
 		return exitOK
-	}
-	if errors.Is(err, context.Canceled) { // nothing else ends contexts
+	case errors.Is(err, context.Canceled): // nothing else ends contexts
 		err = errInterrupted
 	}
 	u.Error(err)
@@ -69,7 +68,7 @@ and charts from the record that a run leaves.`,
 	root.SetErr(u.err)
 	root.SetVersionTemplate("mnbench {{.Version}}\n")
 	root.AddCommand(
-		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newVerifyCmd(u), newVersionCmd(u),
+		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newPlotCmd(u), newReportCmd(u), newVerifyCmd(u), newVersionCmd(u),
 	)
 	dressHelp(root)
 	return root

@@ -51,10 +51,17 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 	}
 	u.Say("measuring %s, %s in all; the record is %s", count(len(p.Cells), "cell"), count(p.Total(), "invocation"), j.out)
 	sum, err := e.into(ctx, u, w, field.absent)
-	if terr := showRecord(u, j, o.json); terr != nil && err == nil {
+	shown, terr := showRecord(u, j, o.json)
+	if terr != nil && err == nil {
 		err = terr
 	}
-	return verdict(u, j, sum, field, err)
+	if err != nil {
+		return err
+	}
+	if !shown {
+		return withCode(exitInterrupted, fmt.Errorf("interrupted: nothing was finished; the record is %s", j.out))
+	}
+	return verdict(u, j, sum, field)
 }
 
 func (j *job) runLine(p engine.Plan, facts results.Host, f *field) results.Run {
@@ -217,29 +224,27 @@ func (r *runner) into(ctx context.Context, u *ui, w *results.Writer, absent []co
 }
 
 // showRecord prints what the record holds, if it holds anything.
-func showRecord(u *ui, j *job, asJSON bool) error {
+func showRecord(u *ui, j *job, asJSON bool) (shown bool, err error) {
 	rec, err := results.Open(j.out)
 	if err != nil || len(rec.Invocations) == 0 {
-		return err
+		return false, err
 	}
-	return printRecord(u, rec, showOptions{json: asJSON}, j.cat)
+	return true, printRecord(u, rec, showOptions{json: asJSON}, j.cat)
 }
 
 // verdict says where everything is and how the run ended.
-func verdict(u *ui, j *job, sum *engine.Summary, f *field, err error) error {
-	u.Say("record: %s", j.out)
+func verdict(u *ui, j *job, sum *engine.Summary, f *field) error {
 	again := "mnbench show " + quoted(j.out)
+	u.Say("record: %s", j.out)
 	switch {
-	case sum == nil || err != nil:
-		return err
 	case sum.Interrupted:
 		return withCode(exitInterrupted, fmt.Errorf("interrupted: what was finished is kept; to see it again: %s", again))
 	case sum.Invalid():
-		return withCode(exitInvalid, fmt.Errorf("results are not valid: %s; the notes below the table say more", invalidCells(sum)))
+		return withCode(exitInvalid, fmt.Errorf("results are not valid: %s; the table's notes say more", invalidCells(sum)))
 	case len(f.broken()) > 0:
 		return withCode(exitInvalid, fmt.Errorf("%s cannot be built or started: the warnings above say why", strings.Join(f.broken(), ", ")))
 	case sum.Measured == 0:
-		return withCode(exitNothing, errors.New("nothing was measured: the notes below the table say why"))
+		return withCode(exitNothing, errors.New("nothing was measured: the table's notes say why"))
 	}
 	u.Say("to see it again: %s; as charts: mnbench plot %s", again, quoted(j.out))
 	return nil

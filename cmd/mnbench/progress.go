@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cheggaaa/pb/v3"
@@ -31,6 +32,9 @@ type progress struct {
 }
 
 const (
+	// barColumns is what the bar, the numbers and the time beside it take;
+	// the rest of the line says what is running.
+	barColumns  = 52
 	barTemplate = `{{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . "%.0f%%"}}  {{string . "left"}}  {{string . "what"}}`
 	// barRefresh makes the clock run and keeps drawing far below 1% of a CPU.
 	barRefresh = 500 * time.Millisecond
@@ -118,12 +122,24 @@ func (p *progress) draw() {
 	}
 	what := ""
 	if p.last.Cell.Runtime != "" {
-		what = cellName(p.last.Cell)
+		what = p.last.Cell.Runtime + ", " + workName(p.last.Cell) // what comes last may be cut
 		if p.last.Invocation < 0 {
 			what = "checking " + what
 		}
 	}
-	p.bar.SetTotal(int64(p.last.Total)).SetCurrent(int64(p.last.Done)).Set("left", left).Set("what", what).Write()
+	width := p.u.width()
+	what = fit(what, width-barColumns)
+	p.bar.SetWidth(width).SetTotal(int64(p.last.Total)).SetCurrent(int64(p.last.Done)).Set("left", left).Set("what", what).Write()
+}
+
+// fit cuts or fills a text to so many columns, so that what stands before it
+// on the line stays in its place.
+func fit(s string, columns int) string {
+	columns = max(0, columns)
+	if len(s) > columns {
+		return s[:columns]
+	}
+	return s + strings.Repeat(" ", columns-len(s))
 }
 
 // cellName is "fib n=16 cutoff=0, 2 workers, mn".

@@ -122,7 +122,8 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	r := reader(ts, args[0])
 	for {
 		line, err := r.ReadString('\n')
-		ts.Logf("%s: %s", args[0], strings.TrimSuffix(line, "\n"))
+		line = strings.TrimSuffix(line, "\n")
+		ts.Logf("%s: %s", args[0], line)
 		if re.MatchString(line) {
 			return
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,13 +35,17 @@ type ui struct {
 	err   io.Writer
 	table results.TableOptions // what stdout can show
 	live  bool                 // stderr can be redrawn
+	width func() int           // of stderr, in columns; it may change
 
 	mu   sync.Mutex
 	draw func() // draws what is live on the last line; nil: nothing is
 }
 
 func newUI(in io.Reader, out, err *os.File) *ui {
-	return &ui{in: in, out: &sticky{w: out}, err: err, table: tableOptions(out), live: terminal(err)}
+	return &ui{
+		in: in, out: &sticky{w: out}, err: err, table: tableOptions(out), live: terminal(err),
+		width: func() int { return cmp.Or(columns(err), 80) },
+	}
 }
 
 // tableOptions are colours, letters and width that suit a terminal; anything
@@ -51,10 +56,17 @@ func tableOptions(out *os.File) results.TableOptions {
 		return results.TableOptions{Width: width}
 	}
 	o := results.TableOptions{Colour: os.Getenv("NO_COLOR") == "", Unicode: utf8Locale()}
-	if size, err := unix.IoctlGetWinsize(int(out.Fd()), unix.TIOCGWINSZ); err == nil {
-		o.Width = int(size.Col)
-	}
+	o.Width = columns(out)
 	return o
+}
+
+// columns is the width of a terminal, 0 when it does not know.
+func columns(f *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0
+	}
+	return int(size.Col)
 }
 
 // utf8Locale follows the order in which the C library looks.
@@ -128,17 +140,23 @@ func (u *ui) clear() {
 }
 
 // sticky remembers the first error of a writer: results that did not reach
-// stdout must not look like success.
+// stdout must not look like success. A reader that has seen enough (a closed
+// pipe, as with head) is no error: the rest is for nobody.
 type sticky struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	err  error
+	gone bool
 }
 
 func (s *sticky) Write(p []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
+	if s.err != nil || s.gone {
+		return len(p), s.err
 	}
 	n, err := s.w.Write(p)
+	if errors.Is(err, unix.EPIPE) {
+		s.gone = true
+		return len(p), nil
+	}
 	if err != nil {
 		s.err = fmt.Errorf("stdout: the results could not be written: %w", err)
 	}
