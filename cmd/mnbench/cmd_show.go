@@ -17,7 +17,8 @@ func newShowCmd(u *ui) *cobra.Command {
 		Use:   "show RECORD",
 		Short: "print the table of a record",
 		Long: `Print the table of a record: medians with their intervals, ranks, and notes about everything that is not a plain
-result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A record that was cut short is shown as far as it goes.`,
+result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A record that was cut short is shown as far as
+it goes.`,
 		Args: cobra.ExactArgs(1),
 		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
   mnbench show --baseline pthreads record.jsonl

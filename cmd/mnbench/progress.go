@@ -34,8 +34,8 @@ type progress struct {
 const (
 	// barColumns is what the bar, the numbers and the time beside it take;
 	// the rest of the line says what is running.
-	barColumns  = 52
-	barTemplate = `{{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . "%.0f%%"}}  {{string . "left"}}  {{string . "what"}}`
+	barColumns  = 56
+	barTemplate = `{{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . "%.0f%%"}}  {{string . "left"}} {{string . "what"}}`
 	// barRefresh makes the clock run and keeps drawing far below 1% of a CPU.
 	barRefresh = 500 * time.Millisecond
 	tellEvery  = 30 * time.Second
@@ -48,7 +48,8 @@ func newProgress(u *ui) *progress {
 		return p
 	}
 	p.bar = pb.New(0).SetTemplateString(barTemplate).SetWriter(u.err).
-		Set(pb.Terminal, true).Set(pb.Color, false).Set(pb.Static, true).Start()
+		Set(pb.Terminal, true).Set(pb.ReturnSymbol, "\r").
+		Set(pb.Color, false).Set(pb.Static, true).Start()
 	p.stop = make(chan struct{})
 	u.showBar(p.draw)
 	go p.tick()
@@ -129,7 +130,7 @@ func (p *progress) draw() {
 	}
 	width := p.u.width()
 	what = fit(what, width-barColumns)
-	p.bar.SetWidth(width).SetTotal(int64(p.last.Total)).SetCurrent(int64(p.last.Done)).Set("left", left).Set("what", what).Write()
+	p.bar.SetWidth(width).SetTotal(int64(p.last.Total)).SetCurrent(int64(p.last.Done)).Set("left", fit(left, len("1:00:00 left"))).Set("what", what).Write()
 }
 
 // fit cuts or fills a text to so many columns, so that what stands before it
