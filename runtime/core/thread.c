@@ -30,7 +30,7 @@
 #include "preempt/preempt.h"
 
 /* What the calling frames of an inline run may use on top of what is promised. */
-#define INLINE_SLACK 1024
+#define INLINE_SLACK (1024 + MN_ARCH_STACK_RESERVE)
 
 static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_attr *attr)
 {

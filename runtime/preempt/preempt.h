@@ -5,8 +5,7 @@
  * only while some thread waits for that worker, and staggered, so that the
  * kernel does not take one lock for all of them at the same time.
  *
- *   1. The tick interrupts the worker. The handler runs on the alternate
- *      stack and touches no thread.
+ *   1. The tick interrupts the worker.
  *   2. Nobody waits: after two such ticks in a row the tick is disarmed, and
  *      the next submit arms it again. A submit from another kernel thread that
  *      came in between is found by looking once more after an SC fence; the
@@ -21,20 +20,23 @@
  *        d. no user's signal handler is running (the signal mask is the usual).
  *      Otherwise the preemption is left pending: the tick comes back soon, and
  *      the runtime honours it where a thread leaves it (mni_preempt_point()).
- *   4. The handler rewrites the interrupted context to go on in a trampoline
- *      (arch/) and returns. The trampoline saves every register the thread can
- *      see on the thread's own stack and calls mni_preempted(), which yields.
- *   5. When it is resumed, the trampoline restores the registers and goes on
- *      where the thread was interrupted.
+ *   4. x86-64: the handler, on the alternate stack, rewrites the interrupted
+ *      context to go on in a trampoline (arch/x86_64/preempt.S) and returns. The
+ *      trampoline saves every register that the thread can see on the thread's
+ *      own stack and calls mni_preempted(), which yields.
+ *      AArch64: there is no going on at an arbitrary instruction without
+ *      changing a register. The handler, on the thread's own stack, calls
+ *      mni_preempted() itself; the signal frame holds the registers.
+ *   5. When it is resumed, the trampoline restores the registers, or the
+ *      handler returns, and the thread goes on where it was interrupted.
  *
  * A thread preempted like this stays on its worker until it next leaves
  * voluntarily: compiled code may hold the address of a thread-local variable
  * in a register. It waits in worker.pinned, which nobody steals from.
  *
- * Rejected: switching from within the signal handler. The frame would stay on
- * the thread's stack (several KiB with AVX-512), the signal would have to be
- * unblocked by a system call per preemption, and the alternate stack could not
- * be used. Rejected: one timer for all workers that forwards the signal: it
+ * Rejected: switching from within the signal handler on x86-64 too. The frame
+ * (several KiB with AVX-512) would be written before the room for it can be
+ * checked, and the alternate stack could not be used. Rejected: one timer for all workers that forwards the signal: it
  * costs the worker that gets it a system call for each of the others.
  */
 #ifndef MNI_PREEMPT_H

@@ -139,6 +139,9 @@ extern uint64_t mn_arch_xsave_bytes;
 
 #define MN_ARCH_RED_ZONE 128
 
+/* Stack bytes beyond what a thread uses: none, the tick's handler has its own stack. */
+#define MN_ARCH_STACK_RESERVE 0
+
 /* Stack bytes that a preemption takes: registers, alignment, the frames of a yield. */
 static inline size_t mn_arch_preempt_room(void)
 {

@@ -75,7 +75,7 @@ static bool in_program(uintptr_t pc)
 int mn_plat_tick_install(int signal, void (*handler)(struct mn_plat_context *))
 {
 	struct sigaction a = {.sa_sigaction = on_signal,
-			      .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+			      .sa_flags = SA_SIGINFO | SA_RESTART | CONTEXT_SIGNAL_FLAGS};
 
 	tick.texts = 0;
 	dl_iterate_phdr(find_text, NULL);

@@ -2,10 +2,14 @@
 #ifndef MN_PLAT_CONTEXT_H
 #define MN_PLAT_CONTEXT_H
 
+#include <signal.h>
 #include <stdint.h>
 #include <ucontext.h>
 
 #include "arch.h"
+
+/* The handler runs on its own stack and only rewrites the context. */
+#define CONTEXT_SIGNAL_FLAGS SA_ONSTACK
 
 static inline uintptr_t context_pc(const ucontext_t *u)
 {

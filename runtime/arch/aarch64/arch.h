@@ -1,0 +1,158 @@
+/*
+ * AArch64, AAPCS64: the switch between green threads.
+ *
+ * A thread that is not running is one word, its stack pointer, which points
+ * at this frame (struct mn_arch_frame):
+ *
+ *        lower addresses
+ *   sp -> +0   fpcr   rounding mode and the like, callee-saved (AAPCS64 6.1.2)
+ *         +8   pc     where to go on
+ *         +16  x29    frame pointer
+ *         +24  unused; the stack pointer stays 16-byte aligned (6.4.5.1)
+ *        higher addresses: the C frame of the function that switched
+ *
+ * The other callee-saved registers, x19-x28, x30 and d8-d15, are named as
+ * clobbered, so the compiler spills those that are live; x18 is an
+ * ordinary scratch register on Linux. FPCR is written only when it differs: that write is slow.
+ */
+#ifndef MN_ARCH_H
+#define MN_ARCH_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mn_arch_frame {
+	uint64_t fpcr;
+	void (*pc)(void);
+	uint64_t x29;
+	uint64_t unused;
+};
+
+/* The floating-point control word that a new thread inherits. */
+struct mn_arch_fpenv {
+	uint64_t fpcr;
+};
+
+static inline struct mn_arch_fpenv mn_arch_fpenv_get(void)
+{
+	struct mn_arch_fpenv e;
+
+	__asm__ volatile("mrs %0, fpcr" : "=r"(e.fpcr));
+	return e;
+}
+
+static inline void mn_arch_fpenv_set(struct mn_arch_fpenv want)
+{
+	if (mn_arch_fpenv_get().fpcr != want.fpcr)
+		__asm__ volatile("msr fpcr, %0" ::"r"(want.fpcr));
+}
+
+/*
+ * Saves the running context into *save and goes on with load. Returns when
+ * somebody switches back, perhaps on another kernel thread: nothing that
+ * depends on the kernel thread may be kept across the call. `hint #36` is
+ * `bti j`: the jump's target, should branch targets be checked.
+ */
+static inline __attribute__((always_inline)) void mn_arch_switch(void **save, void *load)
+{
+	register void **s __asm__("x0") = save;
+	register void *l __asm__("x1") = load;
+
+	__asm__ volatile("sub sp, sp, #32\n\t"
+			 "adr x9, 1f\n\t"
+			 "mrs x10, fpcr\n\t"
+			 "stp x10, x9, [sp]\n\t"
+			 "str x29, [sp, #16]\n\t"
+			 "mov x11, sp\n\t"
+			 "str x11, [x0]\n\t"
+			 "mov sp, x1\n\t"
+			 "ldp x12, x9, [sp]\n\t"
+			 "ldr x29, [sp, #16]\n\t"
+			 "add sp, sp, #32\n\t"
+			 "cmp x12, x10\n\t"
+			 "b.ne 2f\n"
+			 "3:\tbr x9\n"
+			 "2:\tmsr fpcr, x12\n\t"
+			 "b 3b\n"
+			 "1:\thint #36\n"
+			 : "+r"(s), "+r"(l)
+			 :
+			 : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",
+			   "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23",
+			   "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4",
+			   "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",
+			   "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
+			   "v26", "v27", "v28", "v29", "v30", "v31", "memory", "cc");
+}
+
+/* entry.S: where a new thread's frame goes on; calls mni_thread_main(). */
+void mn_arch_entry(void);
+
+/* Builds the frame of a thread that begins in entry. Returns its stack pointer. */
+static inline void *mn_arch_prepare(void *top, struct mn_arch_fpenv e, void (*entry)(void))
+{
+	struct mn_arch_frame *f =
+		(struct mn_arch_frame *)((uintptr_t)top & ~(uintptr_t)15) - 1;
+
+	f->fpcr = e.fpcr;
+	f->pc = entry;
+	f->x29 = 0;
+	return f;
+}
+
+/* Abandons the running context and goes on with load. */
+static inline _Noreturn void mn_arch_jump(void *load)
+{
+	void *nowhere;
+
+	mn_arch_switch(&nowhere, load);
+	__builtin_unreachable();
+}
+
+/*
+ * entry.S: calls fn(arg) on the current stack and returns its value. Stores
+ * into *out, before the call, what mn_arch_unwind() needs to make the call
+ * return at once from any depth.
+ */
+void *mn_arch_call(void *(*fn)(void *), void *arg, void **out);
+_Noreturn void mn_arch_unwind(void *out, void *value);
+
+/*
+ * Preemption happens inside the tick's handler, on the thread's own stack: there
+ * is no way to go on at an arbitrary instruction without changing a register
+ * but to return through the signal frame. So the frame (4.6 KiB, up to 16 KiB
+ * with SVE at its longest common vectors) must fit below all that a thread uses.
+ */
+#define MN_ARCH_STACK_RESERVE 16384
+
+static inline void mn_arch_preempt_init(void) {}
+
+/* Stack bytes below the interrupted stack pointer that a preemption takes. */
+static inline size_t mn_arch_preempt_room(void)
+{
+	return MN_ARCH_STACK_RESERVE;
+}
+
+/* Bytes between the caller's frame and the stack's low end. */
+static inline size_t mn_arch_stack_room(const char *lo)
+{
+	return (size_t)((char *)__builtin_frame_address(0) - lo);
+}
+
+/* Tells the CPU that this is a waiting loop. */
+static inline void mn_arch_relax(void)
+{
+	__asm__ volatile("isb" ::: "memory");
+}
+
+/*
+ * A full fence that directly follows a sequentially consistent
+ * read-modify-write by this thread. Here that is no full fence by itself.
+ */
+static inline void mn_arch_fence_after_rmw(void)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+#endif
