@@ -1,0 +1,96 @@
+# How the tests, the benchmark and the examples are built and run.
+#
+# A test is one file, found by the folder it lies in: unit/, unit/ARCH/,
+# stress/, fault/. unit and stress tests are run under every setting that
+# tool/settings.c prints; fault tests, and those that say TEST_ONCE, once.
+# Each sanitizer has an object tree of its own, with the library in it:
+# BUILD/plain, BUILD/asan, BUILD/tsan.
+#
+#   ONLY     tests whose path contains this, as ONLY=unit/join; all
+#   SCALE    how much longer than usual a stress test goes on
+#   SECONDS  time limit of a test
+#   MINUTES  soak: how long
+#   RUN      a program to run tests by, as "qemu-aarch64 -L /usr/aarch64-linux-gnu"
+#   HOSTCC   the compiler for the program that runs the tests
+
+TEST := $(ROOT)/test
+HOSTCC ?= cc
+MINUTES ?= 30
+RUN ?=
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+CFLAGS_plain := -O2 -g $(WARN)
+CFLAGS_asan := -O1 -g $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -fsanitize=thread
+
+.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan test-programs
+
+# --- what one tree holds; BUILD is the tree's folder here ---
+
+TEST_FLAGS = -std=gnu11 -pthread -I$(TEST) -I$(ROOT)/include -I$(ROOT) -I$(ROOT)/arch/$(ARCH) \
+	-I$(ROOT)/platform/$(PLATFORM)
+TEST_NAMES := $(foreach d,unit unit/$(ARCH) stress fault,\
+	$(patsubst $(TEST)/%.c,%,$(sort $(wildcard $(TEST)/$(d)/*.c))))
+EXAMPLE_NAMES := $(patsubst $(ROOT)/%.c,%,$(sort $(wildcard $(ROOT)/examples/*.c)))
+
+# The calls into the system that fault/faults.h can make fail.
+FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create \
+	pthread_getattr_np pthread_attr_init timer_create timer_delete sigaction sigaltstack
+COMMA := ,
+$(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)
+
+# Programs under their own names, as a program on POSIX threads is compiled.
+$(BUILD)/examples/pthread_%: TEST_FLAGS += -include mn_pthread.h
+
+$(BUILD)/%: $(TEST)/%.c $(BUILD)/libmn.a
+	@mkdir -p $(@D)
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $< $(BUILD)/libmn.a $(TEST_LINK) -lm -o $@
+
+$(BUILD)/examples/%: $(ROOT)/examples/%.c $(BUILD)/libmn.a
+	@mkdir -p $(@D)
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $< $(BUILD)/libmn.a -o $@
+
+-include $(addprefix $(BUILD)/,$(TEST_NAMES:=.d) $(EXAMPLE_NAMES:=.d) tool/settings.d bench.d)
+
+test-programs: $(addprefix $(BUILD)/,$(TEST_NAMES) $(EXAMPLE_NAMES) tool/settings)
+
+BENCH_SOURCES := $(sort $(wildcard $(TEST)/bench/*.c))
+
+$(BUILD)/mn-bench: $(BENCH_SOURCES) $(wildcard $(TEST)/bench/*.h) $(BUILD)/libmn.a
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) $(BENCH_SOURCES) $(BUILD)/libmn.a -lm -o $@
+
+# --- the trees ---
+
+# All CPUs, unless this make was told how many.
+TREE = +@$(MAKE) -s --no-print-directory -C $(ROOT) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) \
+	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))"
+
+tree-plain tree-asan tree-tsan: tree-%:
+	$(call TREE,$*) test-programs
+
+# --- running ---
+
+$(BUILD)/runner: $(TEST)/tool/runner.c
+	@mkdir -p $(@D)
+	@$(HOSTCC) -O2 -g $(WARN) $< -o $@
+
+PLAN = SCALE=$(1) RUN='$(RUN)' ONLY='$(ONLY)' $(TEST)/tool/plan $(BUILD)
+RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ -x '$(RUN)'
+
+test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
+	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
+
+test-deep: tree-plain tree-asan tree-tsan $(BUILD)/runner ## longer stress; all of it under ASan, UBSan and TSan
+	@$(call PLAN,$(or $(SCALE),10)) plain:stress asan:unit asan:stress asan:fault tsan:unit tsan:stress | \
+		$(call RUNNER,120)
+
+soak: tree-plain tree-asan tree-tsan $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
+	@end=$$(($$(date +%s) + $(MINUTES) * 60)); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(call PLAN,$(or $(SCALE),50)) plain:stress asan:stress tsan:stress | $(call RUNNER,600) || exit; \
+	done
+
+bench: ## what the runtime's operations cost, beside the floors
+	$(call TREE,plain) $(BUILD)/plain/mn-bench
+	@$(BUILD)/plain/mn-bench $(ARGS)
+
+examples: $(addprefix $(BUILD)/,$(EXAMPLE_NAMES)) ## the programs of examples/, into BUILD/examples

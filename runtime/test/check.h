@@ -1,0 +1,202 @@
+/*
+ * What every test has in common: assertions, seeded random numbers, sizes.
+ *
+ * A test is one program. It exits 0 when it passes and 77 when it cannot be
+ * run here; anything else is a failure. It may fail from any thread.
+ *
+ * From the environment, all optional:
+ *   MN_TEST_SEED   the seed of a stress test, to repeat a run
+ *   MN_TEST_SCALE  how much longer than usual a stress test goes on, 1 to 1000
+ */
+#ifndef MN_TEST_CHECK_H
+#define MN_TEST_CHECK_H
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mn.h"
+
+/*
+ * Marks a test that does not depend on the runtime's settings, so that it is
+ * run once and not under each of them. The build looks for this word.
+ */
+#define TEST_ONCE _Static_assert(1, "run once")
+
+/* Compilers with a sanitizer make code slower and stacks fuller. */
+#if defined(__SANITIZE_THREAD__)
+#define TEST_SLOWDOWN 20
+#elif defined(__SANITIZE_ADDRESS__)
+#define TEST_SLOWDOWN 4
+#else
+#define TEST_SLOWDOWN 1
+#endif
+
+static uint64_t test_seed_used; /* 0: none, for tests that use no random numbers */
+
+/* Ends the test with a line on stderr; never allocates. */
+__attribute__((format(printf, 3, 4), noreturn, noinline, unused)) static void
+test_fail(const char *file, int line, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	int n = snprintf(text, sizeof text, "%s:%d: ", file, line);
+	int left = (int)sizeof text - n - 1;
+
+	va_start(args, format);
+	left = vsnprintf(text + n, (size_t)left, format, args);
+	va_end(args);
+	n += left < (int)sizeof text - n - 1 ? left : (int)sizeof text - n - 2;
+	text[n++] = '\n';
+	if (write(STDERR_FILENO, text, (size_t)n) != n)
+		_exit(3);
+	if (test_seed_used) {
+		n = snprintf(text, sizeof text, "repeat with MN_TEST_SEED=%" PRIu64 "\n",
+			     test_seed_used);
+		if (write(STDERR_FILENO, text, (size_t)n) != n)
+			_exit(3);
+	}
+	_exit(1);
+}
+
+#define FAIL(...) test_fail(__FILE__, __LINE__, __VA_ARGS__)
+
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			FAIL("%s does not hold", #cond);                                           \
+	} while (0)
+
+/* got and want: integers or pointers. */
+#define CHECK_EQ(got, want)                                                                        \
+	do {                                                                                       \
+		long long got_ = (long long)(got);                                                 \
+		long long want_ = (long long)(want);                                               \
+                                                                                                   \
+		if (got_ != want_)                                                                 \
+			FAIL("%s is %lld (0x%llx), not %s = %lld (0x%llx)", #got, got_, got_,      \
+			     #want, want_, want_);                                                 \
+	} while (0)
+
+/* got relates to limit, as in CHECK_REL(n, <=, 3). */
+#define CHECK_REL(got, rel, limit)                                                                 \
+	do {                                                                                       \
+		long long got_ = (long long)(got);                                                 \
+		long long limit_ = (long long)(limit);                                             \
+                                                                                                   \
+		if (!(got_ rel limit_))                                                            \
+			FAIL("%s is %lld, but should be %s %s = %lld", #got, got_, #rel, #limit,   \
+			     limit_);                                                              \
+	} while (0)
+
+/* Ends the test as one that cannot be run here. */
+#define SKIP(...)                                                                                  \
+	do {                                                                                       \
+		printf(__VA_ARGS__);                                                               \
+		printf("\n");                                                                      \
+		fflush(stdout);                                                                    \
+		_exit(77);                                                                         \
+	} while (0)
+
+/* splitmix64: the next number of a sequence. */
+static inline uint64_t test_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+/* From 0 to n - 1. */
+static inline uint64_t test_below(uint64_t *state, uint64_t n)
+{
+	return test_random(state) % n;
+}
+
+/* A number from the environment, or fallback. */
+static inline uint64_t test_setting(const char *name, uint64_t fallback)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoull(text, NULL, 10) : fallback;
+}
+
+/* The seed of this run; says on stderr how to repeat it. */
+static inline uint64_t test_seed(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	test_seed_used = test_setting("MN_TEST_SEED",
+				      (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec +
+					      (uint64_t)getpid() * 1000003u);
+	fprintf(stderr, "seed %" PRIu64 "\n", test_seed_used);
+	return test_seed_used;
+}
+
+/* How often to do what is done n times in a usual run; at least once. */
+static inline uint64_t test_times(uint64_t n)
+{
+	uint64_t scaled = n * test_setting("MN_TEST_SCALE", 1) / TEST_SLOWDOWN;
+
+	return scaled ? scaled : 1;
+}
+
+/* Starts the runtime with the environment's settings. */
+static inline void test_start(void)
+{
+	CHECK_EQ(mn_init(NULL), 0);
+}
+
+/* The same with a number of workers that the test depends on. */
+static inline void test_start_workers(unsigned workers)
+{
+	struct mn_config config = {.workers = workers};
+
+	CHECK_EQ(mn_init(&config), 0);
+}
+
+static inline void test_stop(void)
+{
+	CHECK_EQ(mn_shutdown(), 0);
+}
+
+/* Makes a joinable thread with the default attributes. */
+static inline mn_thread_t test_spawn(void *(*fn)(void *), void *arg)
+{
+	mn_thread_t t = 0;
+
+	CHECK_EQ(mn_thread_create(&t, NULL, fn, arg), 0);
+	CHECK(t != 0);
+	return t;
+}
+
+/* Joins it and returns its result. */
+static inline void *test_join(mn_thread_t t)
+{
+	void *result = &result;
+
+	CHECK_EQ(mn_thread_join(t, &result), 0);
+	return result;
+}
+
+/* errno, never remembered across a switch as the compiler may do with its address. */
+__attribute__((noipa, unused)) static int test_errno(void)
+{
+	return errno;
+}
+
+__attribute__((noipa, unused)) static void test_set_errno(int value)
+{
+	errno = value;
+}
+
+#endif
