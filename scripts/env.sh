@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Where Go's own installer puts it: sudo and fresh shells often do not look there.
-PATH=$PATH:/usr/local/go/bin
+command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
 
 # The Go that is here, or a clear message; never a download of another one.
 export GOTOOLCHAIN=local
