@@ -16,8 +16,8 @@
  *
  * The switch is inline and ends in a jump: there is no call without its
  * return, so the CPU's return-address predictor stays in step, and the jump's
- * target is nearly always the same one. A switch that ends in `ret` misses
- * the predictor every time (4 times the cost, see HACKING.md).
+ * target is nearly always the same one. A switch that ends in `ret` goes
+ * where the predictor does not expect it.
  *
  * The control words are loaded only when they differ: ldmxcsr and fldcw are
  * slow, and threads that change the rounding mode are rare.
