@@ -31,6 +31,7 @@ func TestScript(t *testing.T) {
 			for name, val := range map[string]string{
 				"HOME": e.WorkDir + "/home", "MNBENCH_CACHE": e.WorkDir + "/cache", "TERM": "xterm",
 				"CI": "", "NO_COLOR": "", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "JAVA_HOME": "",
+				"GORACE": "atexit_sleep_ms=0",
 			} {
 				e.Setenv(name, val)
 			}
