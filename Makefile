@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SUITE ?= quick
 # Further arguments of `mnbench run`, as in make run ARGS='--runtimes mn,pthreads'
 ARGS ?=
-# How long `make soak` goes on, in minutes
+# How long `make soak` stresses, in minutes
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
@@ -25,8 +25,8 @@ test: install-tools ## test everything: Go, C and Java parts
 test-deep: install-tools ## what takes longer: sanitizers, stress, races, fuzzing
 	@scripts/test deep
 
-soak: install-tools ## repeat test-deep, with longer fuzzing, for MINUTES=30 or until it fails
-	@scripts/soak $(MINUTES)
+soak: install-tools ## stress for MINUTES=30, then fuzzing for about as long
+	@scripts/test soak $(MINUTES)
 
 bench: install-tools ## micro-benchmarks of the runtime by itself
 	@. scripts/env.sh && make -C runtime bench
