@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/mnbench/mnbench/competitors"
 	"github.com/mnbench/mnbench/internal/engine"
 	"github.com/mnbench/mnbench/internal/host"
@@ -97,6 +99,9 @@ func prepare(ctx context.Context, u *ui, c *catalogue, variants []string) (*fiel
 	var err error
 	f.ready, f.absent, err = f.build.Prepare(ctx, c.competitors, variants)
 	for _, a := range f.absent {
+		if diskFull(a.Err) {
+			return f, fmt.Errorf("%w; free some space, or set MNBENCH_CACHE to another folder", a.Err)
+		}
 		r := a.Record()
 		line := fmt.Sprintf("%s cannot take part: %s", r.Runtime, r.Reason)
 		if r.Hint != "" {
@@ -105,6 +110,11 @@ func prepare(ctx context.Context, u *ui, c *catalogue, variants []string) (*fiel
 		u.Warn("%s", line)
 	}
 	return f, err
+}
+
+// diskFull also knows the words of compilers, whose errors come as text.
+func diskFull(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || strings.Contains(err.Error(), "No space left on device")
 }
 
 func ids(variants []*competitors.Variant) []string {
