@@ -1,32 +1,90 @@
+/*
+ * The settings, one row each: what mn_init() was given, else the environment,
+ * else the default. A value that is not wanted is refused, wherever it comes
+ * from; nothing is put in its place.
+ *
+ * A new setting is a field of struct mn_config (mn.h), a row here and a row in
+ * README.md, which a test holds against this table.
+ */
 #include "core/config.h"
 
 #include "core/internal.h"
 
 /* TSan holds signals back until a blocking call, where no thread may be preempted. */
 #if defined(__SANITIZE_THREAD__)
-#define MNI_PREEMPT_DEFAULT MN_OFF
+#define PREEMPT_DEFAULT MN_OFF
 #else
-#define MNI_PREEMPT_DEFAULT MN_ON
+#define PREEMPT_DEFAULT MN_ON
 #endif
 
-#define STACK_MIN 16384u
-#define STACK_MAX ((size_t)1 << 30)
-#define STACK_DEFAULT 65536u
-#define QUANTUM_MIN_US 20u
-#define QUANTUM_MAX_US 10000000u
-#define QUANTUM_DEFAULT_US 10000u
-#define SIGNAL_MAX 64u
+struct word {
+	const char *text;
+	int value; /* never 0, which in struct mn_config means "not given" */
+};
+
+/* One of kind: words for an int, name for a text, else a number from min to max. */
+struct setting {
+	const char *name;
+	size_t offset; /* of the field in struct mn_config */
+	size_t bytes;
+	const struct word *words;
+	const char *(*label)(unsigned i); /* the texts there are; the first is the default */
+	uint64_t min, max;
+	uint64_t fallback;
+	uint64_t (*choose)(void); /* the default, where it is not the same everywhere */
+};
+
+static const struct word switches[] = {{"on", MN_ON}, {"off", MN_OFF}, {0}};
+static const struct word spawns[] = {
+	{"help-first", MN_HELP_FIRST}, {"child-first", MN_CHILD_FIRST}, {0}};
+static const struct word victims[] = {
+	{"random", MN_VICTIM_RANDOM}, {"ring", MN_VICTIM_RING}, {"last", MN_VICTIM_LAST}, {0}};
+static const struct word backoffs[] = {{"exponential", MN_BACKOFF_EXPONENTIAL},
+				       {"fixed", MN_BACKOFF_FIXED},
+				       {"none", MN_BACKOFF_NONE},
+				       {0}};
+
+static uint64_t cpus(void)
+{
+	unsigned n = mn_plat_cpus();
+
+	return n < MNI_MAX_WORKERS ? n : MNI_MAX_WORKERS;
+}
+
+#define FIELD(f) .offset = offsetof(struct mn_config, f), .bytes = sizeof(((struct mn_config *)0)->f)
+#define KIB ((size_t)1 << 10)
+
+static const struct setting settings[] = {
+	{"MN_POLICY", FIELD(policy), .label = mni_policy_name},
+	{"MN_WORKERS", FIELD(workers), .min = 1, .max = MNI_MAX_WORKERS, .choose = cpus},
+	{"MN_STEAL", FIELD(steal), .words = switches, .fallback = MN_ON},
+	{"MN_VICTIM", FIELD(victim), .words = victims, .fallback = MN_VICTIM_RANDOM},
+	{"MN_BACKOFF", FIELD(backoff), .words = backoffs, .fallback = MN_BACKOFF_EXPONENTIAL},
+	{"MN_SPAWN", FIELD(spawn), .words = spawns, .fallback = MN_HELP_FIRST},
+	{"MN_STACK_SIZE", FIELD(stack_size), .min = 16 * KIB, .max = KIB << 20, .fallback = 64 * KIB},
+	{"MN_PREEMPT", FIELD(preempt), .words = switches, .fallback = (uint64_t)PREEMPT_DEFAULT},
+	{"MN_QUANTUM_US", FIELD(quantum_us), .min = 20, .max = 10000000, .fallback = 10000},
+	{"MN_PREEMPT_SIGNAL", FIELD(preempt_signal), .min = 1, .max = 64,
+	 .fallback = MN_PLAT_TICK_SIGNAL},
+	{"MN_SEED", FIELD(seed), .min = 1, .max = UINT64_MAX, .choose = mn_plat_random},
+};
+
+#define SETTINGS (sizeof settings / sizeof settings[0])
+
+/* --- text --- */
 
 struct line {
-	char text[256];
-	size_t n;
+	char *text;
+	size_t room, n;
 };
 
 static void put(struct line *l, const char *s)
 {
-	while (*s && l->n < sizeof l->text - 1)
+	while (*s && l->n + 1 < l->room)
 		l->text[l->n++] = *s++;
 	l->text[l->n] = 0;
+	if (*s)
+		l->room = 0; /* it did not fit, and nothing follows */
 }
 
 static void put_number(struct line *l, uint64_t v)
@@ -41,29 +99,54 @@ static void put_number(struct line *l, uint64_t v)
 	put(l, p);
 }
 
-static int refuse(const char *name, const char *value, const char *want)
+static void put_list(struct line *l, unsigned i, const char *text)
 {
-	struct line l = {{0}, 0};
+	put(l, i ? ", " : "one of ");
+	put(l, text);
+}
+
+static void put_wanted(struct line *l, const struct setting *s)
+{
+	if (s->words) {
+		for (unsigned i = 0; s->words[i].text; i++)
+			put_list(l, i, s->words[i].text);
+	} else if (s->label) {
+		for (unsigned i = 0; s->label(i); i++)
+			put_list(l, i, s->label(i));
+	} else {
+		put(l, "a whole number from ");
+		put_number(l, s->min);
+		put(l, " to ");
+		put_number(l, s->max);
+	}
+}
+
+static int refuse(const struct setting *s, const char *value)
+{
+	char text[256];
+	struct line l = {text, sizeof text, 0};
 
 	put(&l, "mn: ");
-	put(&l, name);
+	put(&l, s->name);
 	put(&l, "=");
 	put(&l, value);
 	put(&l, ": want ");
-	put(&l, want);
-	mn_plat_say(l.text);
+	put_wanted(&l, s);
+	mn_plat_say(text);
 	return -MNI_EINVAL;
 }
 
-static int refuse_range(const char *name, const char *value, uint64_t min, uint64_t max)
+static int refuse_number(const struct setting *s, uint64_t value)
 {
-	struct line l = {{0}, 0};
+	char text[24];
+	struct line l = {text, sizeof text, 0};
 
-	put(&l, "a whole number from ");
-	put_number(&l, min);
-	put(&l, " to ");
-	put_number(&l, max);
-	return refuse(name, value, l.text);
+	if (s->words && (int)value < 0) {
+		put(&l, "-");
+		value = (uint64_t)-(int64_t)(int)value;
+	}
+	put_number(&l, value);
+	return refuse(s, text);
 }
 
 static bool same(const char *a, const char *b)
@@ -75,127 +158,142 @@ static bool same(const char *a, const char *b)
 	return *a == *b;
 }
 
-static bool parse(const char *s, uint64_t *out)
+static bool parse(const char *text, uint64_t *out)
 {
 	uint64_t v = 0;
 
-	if (!*s)
+	if (!*text)
 		return false;
-	for (; *s; s++) {
-		if (*s < '0' || *s > '9' || v > (UINT64_MAX - 9) / 10)
+	for (; *text; text++) {
+		unsigned digit = (unsigned)*text - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
 			return false;
-		v = v * 10 + (uint64_t)(*s - '0');
+		v = v * 10 + digit;
 	}
 	*out = v;
 	return true;
 }
 
-/* One numeric setting: given, if not 0; else the environment's; else fallback(). */
-static int resolve_number(const char *name, uint64_t given, uint64_t min, uint64_t max,
-			  uint64_t (*fallback)(void), uint64_t *out)
+/* --- fields --- */
+
+static const char **text_of(const struct setting *s, struct mn_config *c)
 {
-	const char *text = mn_plat_setting(name);
-
-	if (given) {
-		struct line l = {{0}, 0};
-
-		*out = given;
-		put_number(&l, given);
-		return given < min || given > max ? refuse_range(name, l.text, min, max) : 0;
-	}
-	if (!text) {
-		*out = fallback();
-		return 0;
-	}
-	if (!parse(text, out) || *out < min || *out > max)
-		return refuse_range(name, text, min, max);
-	return 0;
+	return (const char **)((char *)c + s->offset);
 }
 
-static uint64_t default_workers(void)
+/* Numbers as they are; words as their value, sign-extended. */
+static uint64_t number_of(const struct setting *s, const struct mn_config *c)
 {
-	unsigned n = mn_plat_cpus();
+	const char *field = (const char *)c + s->offset;
 
-	return n < MNI_MAX_WORKERS ? n : MNI_MAX_WORKERS;
+	if (s->bytes == sizeof(uint64_t))
+		return *(const uint64_t *)field;
+	return s->words ? (uint64_t)*(const int *)field : *(const unsigned *)field;
 }
 
-static uint64_t default_stack(void)
+static void set_number(const struct setting *s, struct mn_config *c, uint64_t v)
 {
-	return STACK_DEFAULT;
-}
+	char *field = (char *)c + s->offset;
 
-static uint64_t default_quantum(void)
-{
-	return QUANTUM_DEFAULT_US;
-}
-
-static uint64_t default_signal(void)
-{
-	return MN_PLAT_TICK_SIGNAL;
-}
-
-/* One on-off setting. */
-static int resolve_switch(const char *name, int given, int fallback, int *out)
-{
-	const char *text = mn_plat_setting(name);
-
-	*out = given ? given : fallback;
-	if (given || !text)
-		return given && given != MN_ON && given != MN_OFF
-			       ? refuse(name, "?", "MN_ON or MN_OFF")
-			       : 0;
-	if (same(text, "on"))
-		*out = MN_ON;
-	else if (same(text, "off"))
-		*out = MN_OFF;
+	if (s->bytes == sizeof(uint64_t))
+		*(uint64_t *)field = v;
 	else
-		return refuse(name, text, "on or off");
-	return 0;
+		*(unsigned *)field = (unsigned)v;
 }
 
-static int resolve_policy(const char *given, const char **out)
-{
-	const char *name = given ? given : mn_plat_setting("MN_POLICY");
-	const struct mni_policy *p = mni_policy_find(name);
-	struct line l = {{0}, 0};
+_Static_assert(sizeof(size_t) == sizeof(uint64_t) && sizeof(int) == sizeof(unsigned),
+	       "fields of two sizes");
 
-	if (p) {
-		*out = p->name;
-		return 0;
+/* --- one setting --- */
+
+static int resolve_text(const struct setting *s, const char *given, struct mn_config *out)
+{
+	const char *value = given ? given : mn_plat_setting(s->name);
+
+	for (unsigned i = 0; s->label(i); i++) {
+		if (!value || same(s->label(i), value)) {
+			*text_of(s, out) = s->label(i);
+			return 0;
+		}
 	}
-	put(&l, "one of");
-	for (unsigned i = 0; mni_policy_name(i); i++) {
-		put(&l, i ? ", " : " ");
-		put(&l, mni_policy_name(i));
+	return refuse(s, value);
+}
+
+static int resolve_word(const struct setting *s, uint64_t given, struct mn_config *out)
+{
+	const char *text = given ? NULL : mn_plat_setting(s->name);
+	uint64_t value = given ? given : s->fallback;
+
+	for (const struct word *w = s->words; w->text; w++) {
+		if (text ? same(w->text, text) : w->value == (int)value) {
+			set_number(s, out, (uint64_t)w->value);
+			return 0;
+		}
 	}
-	return refuse("MN_POLICY", name, l.text);
+	return text ? refuse(s, text) : refuse_number(s, value);
+}
+
+static int resolve_number(const struct setting *s, uint64_t given, struct mn_config *out)
+{
+	const char *text = given ? NULL : mn_plat_setting(s->name);
+	uint64_t value = given;
+
+	if (text && !parse(text, &value))
+		return refuse(s, text);
+	if (!given && !text)
+		value = s->choose ? s->choose() : s->fallback;
+	if (value < s->min || value > s->max)
+		return text ? refuse(s, text) : refuse_number(s, value);
+	set_number(s, out, value);
+	return 0;
 }
 
 int mni_config_resolve(const struct mn_config *given, struct mn_config *out)
 {
-	static const struct mn_config nothing;
-	const struct mn_config *g = given ? given : &nothing;
-	uint64_t workers;
-	uint64_t stack;
-	uint64_t quantum;
-	uint64_t signal;
-	int error;
+	struct mn_config g = {0};
 
-	if ((error = resolve_policy(g->policy, &out->policy)) ||
-	    (error = resolve_number("MN_WORKERS", g->workers, 1, MNI_MAX_WORKERS, default_workers,
-				    &workers)) ||
-	    (error = resolve_number("MN_STACK_SIZE", g->stack_size, STACK_MIN, STACK_MAX,
-				    default_stack, &stack)) ||
-	    (error = resolve_switch("MN_PREEMPT", g->preempt, MNI_PREEMPT_DEFAULT, &out->preempt)) ||
-	    (error = resolve_number("MN_QUANTUM_US", g->quantum_us, QUANTUM_MIN_US, QUANTUM_MAX_US,
-				    default_quantum, &quantum)) ||
-	    (error = resolve_number("MN_PREEMPT_SIGNAL", g->preempt_signal, 1, SIGNAL_MAX,
-				    default_signal, &signal)) ||
-	    (error = resolve_number("MN_SEED", g->seed, 1, UINT64_MAX, mn_plat_random, &out->seed)))
-		return error;
-	out->workers = (unsigned)workers;
-	out->stack_size = stack;
-	out->quantum_us = (unsigned)quantum;
-	out->preempt_signal = (int)signal;
+	if (given)
+		g = *given;
+	for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
+		int error = s->label	? resolve_text(s, *text_of(s, &g), out)
+			    : s->words	? resolve_word(s, number_of(s, &g), out)
+					: resolve_number(s, number_of(s, &g), out);
+
+		if (error)
+			return error;
+	}
 	return 0;
+}
+
+const char *mn_setting_name(unsigned i)
+{
+	return i < SETTINGS ? settings[i].name : NULL;
+}
+
+int mni_config_text(const struct mn_config *c, unsigned i, char *text, size_t bytes)
+{
+	const struct setting *s = &settings[i];
+	struct line l = {text, bytes, 0};
+	struct mn_config copy = *c;
+
+	if (i >= SETTINGS || !bytes)
+		return -MNI_EINVAL;
+	if (s->label)
+		put(&l, *text_of(s, &copy));
+	else if (!s->words)
+		put_number(&l, number_of(s, c));
+	else
+		for (const struct word *w = s->words; w->text; w++)
+			if (w->value == (int)number_of(s, c))
+				put(&l, w->text);
+	return l.room ? 0 : -MNI_EINVAL;
+}
+
+int mni_config_check_quantum(unsigned us)
+{
+	for (const struct setting *s = settings; s < settings + SETTINGS; s++)
+		if (s->offset == offsetof(struct mn_config, quantum_us))
+			return us < s->min || us > s->max ? refuse_number(s, us) : 0;
+	return -MNI_EINVAL;
 }

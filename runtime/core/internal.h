@@ -198,7 +198,8 @@ struct mni_runtime {
 	bool alone;                                 /* start: one worker, nobody to steal */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
-	uint64_t quantum_ns;                        /* start: 0: no preemption */
+	_Atomic uint64_t quantum_ns;                /* 0: no preemption; else see mn_quantum_set() */
+	struct mn_config config;                    /* start; but for quantum_us */
 	struct mn_thread *main;                     /* start */
 	struct mni_stack main_stack;                /* start: bounds of the stack main runs on */
 	_Atomic bool stop;                          /* workers leave when they next look */

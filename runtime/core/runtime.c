@@ -131,7 +131,8 @@ static int start(const struct mn_config *c)
 	mni_rt.workers = c->workers;
 	mni_rt.alone = c->workers == 1;
 	mni_rt.stack_size = c->stack_size;
-	mni_rt.quantum_ns = c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0;
+	mni_rt.config = *c;
+	mni_store(&mni_rt.quantum_ns, c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0, relaxed);
 	mni_store(&mni_rt.stop, false, relaxed);
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
@@ -188,6 +189,18 @@ unsigned mn_workers(void)
 const char *mn_policy(void)
 {
 	return mni_rt.workers ? mni_rt.policy->name : NULL;
+}
+
+int mn_setting_text(unsigned i, char *text, size_t bytes)
+{
+	struct mn_config c = mni_rt.config;
+	unsigned quantum = mn_quantum();
+
+	if (!mni_rt.workers)
+		return -MNI_EINVAL;
+	if (quantum)
+		c.quantum_us = quantum;
+	return mni_config_text(&c, i, text, bytes);
 }
 
 void mn_stats_read(struct mn_stats *out)

@@ -29,17 +29,47 @@ extern "C" {
 /* --- the runtime --- */
 
 enum { MN_ON = 1, MN_OFF = -1 };
+enum { MN_HELP_FIRST = 1, MN_CHILD_FIRST = 2 };
+enum { MN_VICTIM_RANDOM = 1, MN_VICTIM_RING = 2, MN_VICTIM_LAST = 3 };
+enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
 
-/* Zero in a field: the environment's value, or else the default. */
+/*
+ * The settings. Zero in a field: the environment's value, or else the default.
+ * A value that is not wanted is an error, wherever it comes from.
+ *
+ *   MN_POLICY          how threads are queued: "steal", "global", "local", "uts";
+ *                      see README.md. Default: steal
+ *   MN_WORKERS         kernel threads, 1 to 256; 1 makes it N:1. Default: the CPUs
+ *                      that the process may use
+ *   MN_STEAL           "on", "off" (MN_ON, MN_OFF): whether workers without work
+ *                      take others' threads, under policy steal. Default: on
+ *   MN_VICTIM          whom they try first: "random"; "ring", the next in order;
+ *                      "last", where something was found last. Default: random
+ *   MN_BACKOFF         how they wait between two looks: "exponential", "fixed",
+ *                      "none". Default: exponential
+ *   MN_SPAWN           which runs first when a thread creates another:
+ *                      "help-first", the creator; "child-first", the new thread,
+ *                      and others may take the creator over. Default: help-first
+ *   MN_STACK_SIZE      bytes that a thread may count on, 16 KiB to 1 GiB. Default: 65536
+ *   MN_PREEMPT         "on", "off": whether a thread that does not give up its worker
+ *                      is made to; off makes it cooperative. Default: on
+ *   MN_QUANTUM_US      microseconds before that, when another thread waits, 20 to
+ *                      10 000 000. Default: 10000
+ *   MN_PREEMPT_SIGNAL  the signal's number, 1 to 64. Default: 14, SIGALRM
+ *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run
+ */
 struct mn_config {
-	const char *policy;  /* MN_POLICY          how threads are queued: "steal" */
-	unsigned workers;    /* MN_WORKERS         kernel threads; the CPUs of the process */
-	size_t stack_size;   /* MN_STACK_SIZE      bytes that a thread may count on; 64 KiB */
-	int preempt;         /* MN_PREEMPT         MN_ON, MN_OFF ("on", "off"); on */
-	unsigned quantum_us; /* MN_QUANTUM_US      microseconds before a thread is preempted
-	                                           when another waits; 10 000 */
-	int preempt_signal;  /* MN_PREEMPT_SIGNAL  the signal's number; SIGALRM */
-	uint64_t seed;       /* MN_SEED            feeds every random choice; differs from run to run */
+	const char *policy;
+	unsigned workers;
+	int steal;
+	int victim;
+	int backoff;
+	int spawn;
+	size_t stack_size;
+	int preempt;
+	unsigned quantum_us;
+	int preempt_signal;
+	uint64_t seed;
 };
 
 /*
@@ -63,6 +93,28 @@ unsigned mn_workers(void);
 
 /* The name of the policy in use; NULL before mn_init(). From any kernel thread. */
 const char *mn_policy(void);
+
+/* The names of the policies there are: entry i, or NULL past the last. From any kernel thread. */
+const char *mn_policy_name(unsigned i);
+
+/* The names of the settings: entry i, or NULL past the last. From any kernel thread. */
+const char *mn_setting_name(unsigned i);
+
+/*
+ * The value of setting i that is in use, as in the environment, with a NUL.
+ * -EINVAL: there is no such setting, the runtime does not run, or bytes are too
+ * few (32 are enough). From any kernel thread.
+ */
+int mn_setting_text(unsigned i, char *text, size_t bytes);
+
+/*
+ * Changes the quantum while threads run. -EINVAL: out of range, with one line
+ * on stderr; -EPERM: preemption is off, or the runtime does not run. From any
+ * kernel thread.
+ */
+int mn_quantum_set(unsigned us);
+/* The quantum in microseconds; 0: preemption is off, or the runtime does not run. */
+unsigned mn_quantum(void);
 
 /* What has happened since mn_init(), summed over the workers. */
 struct mn_stats {

@@ -1,5 +1,6 @@
 #include "preempt/preempt.h"
 
+#include "core/config.h"
 #include "sched/sched.h"
 
 /* A tick that met an unsafe point comes back after this long. */
@@ -10,7 +11,7 @@ int mni_preempt_init(int signal)
 {
 	int error;
 
-	if (!mni_rt.quantum_ns)
+	if (!mni_load(&mni_rt.quantum_ns, relaxed))
 		return 0;
 	mn_arch_preempt_init();
 	error = mn_plat_tick_install(signal, mni_tick);
@@ -24,7 +25,7 @@ int mni_preempt_init(int signal)
 
 void mni_preempt_fini(void)
 {
-	if (mni_rt.quantum_ns)
+	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		mn_plat_tick_remove();
 }
 
@@ -32,23 +33,54 @@ int mni_preempt_worker_init(struct mni_worker *w)
 {
 	w->tick_armed = false;
 	w->preempt_pending = false;
-	return mni_rt.quantum_ns ? mn_plat_tick_open(&w->tick_timer) : 0;
+	return mni_load(&mni_rt.quantum_ns, relaxed) ? mn_plat_tick_open(&w->tick_timer) : 0;
 }
 
 void mni_preempt_worker_fini(struct mni_worker *w)
 {
-	if (mni_rt.quantum_ns)
+	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		mn_plat_tick_close(&w->tick_timer);
+}
+
+/*
+ * Ticks after first_ns and then at every quantum. 0: staggered, worker i
+ * begins i/workers of a quantum later than worker 0.
+ */
+static void set_tick(struct mni_worker *w, uint64_t first_ns)
+{
+	uint64_t q;
+
+	do {
+		q = mni_load(&mni_rt.quantum_ns, seq_cst);
+		mn_plat_tick_set(&w->tick_timer,
+				 first_ns ? first_ns : q + q * w->id / mni_rt.workers, q);
+	} while (q != mni_load(&mni_rt.quantum_ns, seq_cst)); /* it was changed meanwhile */
 }
 
 void mni_preempt_arm_slow(struct mni_worker *w)
 {
-	uint64_t q = mni_rt.quantum_ns;
+	if (!mni_exchange(&w->tick_armed, true, seq_cst)) /* with mn_quantum_set()'s load */
+		set_tick(w, 0);
+}
 
-	if (mni_exchange(&w->tick_armed, true, seq_cst))
-		return;
-	/* Staggered: worker i ticks i/workers of a quantum later than worker 0. */
-	mn_plat_tick_set(&w->tick_timer, q + q * w->id / mni_rt.workers, q);
+int mn_quantum_set(unsigned us)
+{
+	int error = mni_config_check_quantum(us);
+
+	if (error)
+		return error;
+	if (!mn_quantum())
+		return -MNI_EPERM;
+	mni_store(&mni_rt.quantum_ns, (uint64_t)us * 1000, seq_cst);
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		if (mni_load(&mni_rt.worker[i]->tick_armed, seq_cst))
+			set_tick(mni_rt.worker[i], 0);
+	return 0;
+}
+
+unsigned mn_quantum(void)
+{
+	return mni_rt.workers ? (unsigned)(mni_load(&mni_rt.quantum_ns, relaxed) / 1000) : 0;
 }
 
 void mni_preempt_arm_all(void)
@@ -104,8 +136,8 @@ void mni_tick(struct mn_plat_context *c)
 		w->preempt_pending = true;
 		w->preempt_retries = 0;
 	}
-	if (w->preempt_retries++ < mni_rt.quantum_ns / RETRY_NS)
-		mn_plat_tick_set(&w->tick_timer, RETRY_NS, mni_rt.quantum_ns);
+	if (w->preempt_retries++ < mni_load(&mni_rt.quantum_ns, relaxed) / RETRY_NS)
+		set_tick(w, RETRY_NS);
 }
 
 void mn_preempt_disable(void)

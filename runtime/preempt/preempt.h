@@ -68,7 +68,7 @@ void mni_preempt_arm_all(void);
 /* Somebody waits for w now, which is the caller's worker. */
 static inline void mni_preempt_arm(struct mni_worker *w)
 {
-	if (!mni_load(&w->tick_armed, relaxed) && mni_rt.quantum_ns)
+	if (!mni_load(&w->tick_armed, relaxed) && mni_load(&mni_rt.quantum_ns, relaxed))
 		mni_preempt_arm_slow(w);
 }
 

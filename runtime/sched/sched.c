@@ -1,7 +1,9 @@
-/* The policy table. A policy is one file and one line here. */
+/* The policy table. A policy is one file and one line here; the first is the default. */
 #include "sched/sched.h"
 
 #include <stddef.h>
+
+#include "mn.h"
 
 static const struct mni_policy *const policies[] = {
 	&mni_policy_steal,
@@ -20,8 +22,6 @@ static bool same(const char *a, const char *b)
 
 const struct mni_policy *mni_policy_find(const char *name)
 {
-	if (!name || !*name)
-		return &mni_policy_steal;
 	for (size_t i = 0; i < POLICIES; i++)
 		if (same(policies[i]->name, name))
 			return policies[i];
@@ -31,4 +31,9 @@ const struct mni_policy *mni_policy_find(const char *name)
 const char *mni_policy_name(unsigned i)
 {
 	return i < POLICIES ? policies[i]->name : NULL;
+}
+
+const char *mn_policy_name(unsigned i)
+{
+	return mni_policy_name(i);
 }

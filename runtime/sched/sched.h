@@ -61,10 +61,10 @@ struct mni_policy {
 	bool (*guest)(struct mni_worker *victim, uint32_t *stamp);
 };
 
-/* The policy of this name, or NULL. Blank and NULL name the default. */
+/* The policy of this name, or NULL. */
 const struct mni_policy *mni_policy_find(const char *name);
 
-/* The names, for messages: entry i, or NULL past the last. */
+/* The names, the default's first: entry i, or NULL past the last. */
 const char *mni_policy_name(unsigned i);
 
 extern const struct mni_policy mni_policy_steal;
