@@ -27,7 +27,7 @@ func newDoctorCmd(u *ui) *cobra.Command {
 		Long: `Look for the toolchain of each runtime, and for whatever about this machine makes measurements less steady. Each line
 is ok, warn (it works; the line says what to know) or missing (with what to type to get it). Nothing is installed,
 built or changed.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0, "no argument"),
 		Example: `  mnbench doctor
   mnbench doctor --json | jq '.checks[] | select(.status != "ok")'`,
 		Annotations: exits(exitOK, exitUsage, exitInterrupted),

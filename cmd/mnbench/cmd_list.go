@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +24,7 @@ func newListCmd(u *ui) *cobra.Command {
 		Short: "list workloads, runtimes and suites",
 		Long: `List what can be named on the command line: workloads with their parameters and ranges, runtimes, and suites with
 their sizes. Whether a runtime can take part on this machine is what ` + "`mnbench doctor`" + ` says.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "one kind or none"),
 		ValidArgs: []string{
 			cobra.CompletionWithDesc("workloads", "the pieces of work, with parameters"),
 			cobra.CompletionWithDesc("runtimes", "who does the work"),
@@ -122,9 +121,8 @@ func printSuites(w io.Writer, c *catalogue) {
 
 // suiteSize says how much a suite asks of each runtime.
 func suiteSize(s *workloads.Suite) string {
-	return fmt.Sprintf("%s × %s %s × %s, time-out %s",
-		count(len(s.Cells), "workload size"), joinInts(s.Workers), plural(len(s.Workers), "worker count"),
-		count(s.Invocations, "invocation"), time.Duration(s.Timeout))
+	return fmt.Sprintf("%s, workers %s, %s of %s",
+		count(len(s.Cells), "size"), joinInts(s.Workers), count(s.Invocations, "invocation"), count(s.Iterations, "iteration"))
 }
 
 // listedRuntime is a variant as list shows it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ those of several into a folder for each. Charts of the same name are replaced. R
 
 Charts:
 ` + chartKinds(),
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, math.MaxInt, "one RECORD or more"),
 		Example: `  mnbench plot record.jsonl
   mnbench plot record.jsonl --out paper/figures --format pdf
   mnbench plot monday.jsonl tuesday.jsonl --baseline pthreads`,

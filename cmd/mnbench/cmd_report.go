@@ -23,7 +23,7 @@ func newReportCmd(u *ui) *cobra.Command {
 		Short: "write a page with tables, charts and the method",
 		Long: `Write one HTML page with tables, charts, everything that is to be known of the numbers, and the machine they come
 from. It needs no other file and no network. A page of the same name is replaced. RECORD may be - for stdin.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "one RECORD"),
 		Example: `  mnbench report record.jsonl
   mnbench report record.jsonl --out out/report.html --baseline pthreads`,
 		Annotations:       exits(exitOK, exitUsage),

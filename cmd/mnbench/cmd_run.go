@@ -69,7 +69,7 @@ driver, closes the record and prints what there is; a second one exits at once.`
 	f.StringVar(&o.out, "out", "", "record `FILE`, or a folder for it; never overwritten (default: mnbench-NAME-TIME.jsonl here)")
 	competitorFlag(cmd, &o.competitors)
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be run, and run nothing")
-	f.BoolVar(&o.noWait, "no-wait", false, "do not wait for another mnbench that is measuring on this machine")
+	noWaitFlag(cmd, &o.noWait)
 	jsonFlag(cmd, &o.json)
 	register(cmd, "runtimes", completeList((*catalogue).runtimeNames))
 	register(cmd, "param", completeParams)

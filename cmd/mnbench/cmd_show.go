@@ -19,7 +19,7 @@ func newShowCmd(u *ui) *cobra.Command {
 		Long: `Print the table of a record: medians with their intervals, ranks, and notes about everything that is not a plain
 result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A record that was cut short is shown as far as
 it goes.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "one RECORD"),
 		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
   mnbench show --baseline pthreads record.jsonl
   mnbench show --json record.jsonl | jq '.cells[] | select(.rank == 1) | .runtime'

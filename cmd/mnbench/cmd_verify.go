@@ -16,6 +16,7 @@ import (
 type verifyOptions struct {
 	json        bool
 	competitors []string
+	noWait      bool
 }
 
 func newVerifyCmd(u *ui) *cobra.Command {
@@ -27,7 +28,7 @@ func newVerifyCmd(u *ui) *cobra.Command {
 and as plain sequential code: answers, units of work, protocol, clock and CPU placement are checked as in a run. What
 the driver neither does nor declines in its manifest is missing. Without an argument all runtimes are checked; DIR is
 a folder with a competitor.json of your own.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "one RUNTIME or DIR, or none"),
 		Example: `  mnbench verify
   mnbench verify goroutines
   mnbench verify ./my-runtime
@@ -43,6 +44,7 @@ a folder with a competitor.json of your own.`,
 	}
 	jsonFlag(cmd, &o.json)
 	competitorFlag(cmd, &o.competitors)
+	noWaitFlag(cmd, &o.noWait)
 	return cmd
 }
 
@@ -55,7 +57,7 @@ func verifyCommand(ctx context.Context, u *ui, o verifyOptions, what string) err
 	if err != nil {
 		return err
 	}
-	reports, err := verify(ctx, u, c, ids(chosen))
+	reports, err := verify(ctx, u, c, ids(chosen), !o.noWait)
 	if err != nil {
 		return err
 	}

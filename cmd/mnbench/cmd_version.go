@@ -16,7 +16,7 @@ func newVersionCmd(u *ui) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
-		Args:  cobra.NoArgs,
+		Args:  arguments(0, 0, "no argument"),
 		Example: `  mnbench version
   mnbench version --json`,
 		Annotations: exits(exitOK, exitUsage),

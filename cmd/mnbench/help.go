@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -121,6 +122,19 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return seeHelp(cmd, err)
+}
+
+// arguments checks how many there are; what names them: "one RECORD".
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return fmt.Errorf("want %s", what)
+		case len(args) > most:
+			return fmt.Errorf("want %s, have %s", what, strings.Join(args, " "))
+		}
+		return nil
+	}
 }
 
 // explainArgs adds where the help is to errors about a command's arguments.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
 	"github.com/mnbench/mnbench/competitors"
@@ -39,6 +40,10 @@ func (h holder) String() string {
 	}
 	return fmt.Sprintf("another mnbench (process %d, %q, since %s)",
 		h.PID, strings.Join(append([]string{"mnbench"}, h.Args...), " "), h.Since.Local().Format("15:04:05"))
+}
+
+func noWaitFlag(cmd *cobra.Command, noWait *bool) {
+	cmd.Flags().BoolVar(noWait, "no-wait", false, "do not wait for another mnbench that is measuring on this machine")
 }
 
 // lockMachine takes the lock. While another run holds it, it waits; with wait
@@ -70,12 +75,12 @@ func lockMachine(ctx context.Context, u *ui, args []string, wait bool) (unlock f
 			return free, fmt.Errorf("%s: %w", f.Name(), err)
 		}
 		if !wait {
-			u.Warn("%s is measuring at the same time: expect both results to be disturbed", who(f))
+			u.Warn("%s is measuring at the same time: expect its results and these to be disturbed", who(f))
 			f.Close()
 			return free, nil
 		}
 		if first {
-			u.Say("waiting for %s to end, because measuring at the same time would spoil both; --no-wait goes on at once", who(f))
+			u.Say("waiting for %s to end, because running at the same time would spoil its results and these; --no-wait goes on at once", who(f))
 		}
 		select {
 		case <-ctx.Done():

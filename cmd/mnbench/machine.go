@@ -106,7 +106,10 @@ func (m machine) turbo() checkup {
 
 func (m machine) smt() checkup {
 	k := checkup{Name: "SMT", Status: statusOK, Detail: orUnseen(m.SMT)}
-	if m.SMT == "on" {
+	switch m.SMT {
+	case "notsupported", "notimplemented":
+		k.Detail = "none: a CPU is a core"
+	case "on":
 		k.Status, k.Detail = statusWarn, "on: two CPUs share a core, and workers on them each other's time"
 		k.Cure = "choose one CPU of each core with --cpus (lscpu --extended shows them)"
 	}

@@ -44,6 +44,9 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 		Invocations: suite.Invocations, Iterations: suite.Iterations, Warmup: suite.Warmup,
 		Timeout: time.Duration(suite.Timeout), Seed: rand.Uint64(),
 	}}
+	if o.given("runtimes") && len(o.runtimes) == 0 {
+		return nil, errors.New("--runtimes: want ids such as mn,pthreads; leave it out for all")
+	}
 	if j.runtimes, err = c.variants(o.runtimes); err != nil {
 		return nil, err
 	}
@@ -80,8 +83,13 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 	if j.plan.CPUs, err = cpuSet(o.cpus); err != nil {
 		return nil, err
 	}
-	j.out, err = recordPath(o.out, recordName(suite), time.Now())
-	return j, err
+	if j.out, err = recordPath(o.out, recordName(suite), time.Now()); err != nil {
+		return nil, err
+	}
+	if _, at, err := freeSpace(filepath.Dir(j.out)); err != nil {
+		return nil, fmt.Errorf("%s: no record can be written in %s: %w; choose another place with --out", j.out, at, errors.Unwrap(err))
+	}
+	return j, nil
 }
 
 // variants returns those that the names stand for, each once; all for none.

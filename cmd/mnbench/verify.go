@@ -46,8 +46,8 @@ const (
 )
 
 // verify checks the variants one after the other.
-func verify(ctx context.Context, u *ui, c *catalogue, variants []string) ([]verification, error) {
-	unlock, err := lockMachine(ctx, u, os.Args[1:], true)
+func verify(ctx context.Context, u *ui, c *catalogue, variants []string, wait bool) ([]verification, error) {
+	unlock, err := lockMachine(ctx, u, os.Args[1:], wait)
 	defer unlock()
 	if err != nil {
 		return nil, err
