@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -96,7 +97,7 @@ func plotRecords(u *ui, o plotOptions, names []string) error {
 		drawn += len(paths)
 	}
 	if drawn == 0 {
-		return withCode(exitNothing, fmt.Errorf("no chart was drawn: nothing was measured"))
+		return withCode(exitNothing, errors.New("no chart was drawn: nothing was measured"))
 	}
 	return nil
 }

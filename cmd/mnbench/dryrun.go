@@ -60,7 +60,7 @@ func dryRun(ctx context.Context, u *ui, o runOptions, j *job) error {
 		return err
 	}
 	for _, a := range absent {
-		u.Warn("%s cannot take part: %s; to mend it: %s", a.Runtime, a.Reason, a.Hint)
+		u.Warn("%s cannot take part: %s", a.Runtime, withCure(a))
 	}
 	return nil
 }

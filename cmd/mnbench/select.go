@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,7 +119,7 @@ func (c *catalogue) setParams(s *workloads.Suite, params map[string]uint64) erro
 	}
 	s.Cells = cells
 	slices.Sort(have)
-	for _, name := range slices.Sorted(keys(params)) {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !used[name] {
 			return fmt.Errorf("--param %s=%d: no chosen workload has it: %w", name, params[name],
 				workloads.Unknown("parameter", name, slices.Compact(have)))

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
-
 	"fmt"
 	"os"
 	"slices"
-
 	"time"
 
 	"github.com/mnbench/mnbench/competitors"
@@ -54,9 +53,8 @@ func verify(ctx context.Context, u *ui, c *catalogue, variants []string, wait bo
 	}
 	reports := []verification{}
 	for _, id := range variants {
-		f := &field{cat: c, build: &competitors.Builder{Log: u}}
-		var err error
-		if f.ready, f.absent, err = f.build.Prepare(ctx, c.competitors, []string{id}); err != nil {
+		f, err := prepare(ctx, u, c, []string{id})
+		if err != nil {
 			return nil, err
 		}
 		for _, a := range f.absent {
@@ -78,62 +76,36 @@ func cannotVerify(a competitors.Absent) verification {
 	r := verification{Runtime: a.Variant.ID, Status: verifyBad}
 	k := finding{What: "build and describe", Status: string(results.Failed), Detail: a.Err.Error()}
 	if a.Missing() {
-		u := a.Record()
-		r.Status, k.Status, k.Detail = verifyAbsent, statusMissing, u.Reason
-		if u.Hint != "" {
-			k.Detail += "; to mend it: " + u.Hint
-		}
+		r.Status, k.Status, k.Detail = verifyAbsent, statusMissing, withCure(a.Record())
 	}
 	r.Checks = []finding{k}
 	return r
 }
 
-// verify runs all workloads on an entrant.
+// verify runs on an entrant what it says it does.
 func (f *field) verify(ctx context.Context, u *ui, e *competitors.Entrant) (verification, error) {
 	r := verification{Runtime: e.ID(), Status: verifyOK, About: about(e)}
 	cpus, err := host.Affinity(0)
 	if err != nil {
 		return r, err
 	}
+	r.hold(e, f.cat)
 	p := engine.Plan{
 		Invocations: 1, Iterations: verifyIterations, Warmup: verifyWarmup, Timeout: verifyTimeout, CPUs: cpus,
 	}
-	for _, w := range f.cat.Workloads {
-		_, declined := e.Competitor.Declined(e.ID(), w.ID)
-		if !e.Describe.Has(w.ID) && !declined {
-			r.add(w.ID, statusMissing, "the driver does not list it, and the manifest does not decline it with a reason")
-			continue
-		}
-		size, err := smallest(w)
-		if err != nil {
-			return r, err
-		}
-		cell := results.Cell{Runtime: e.ID(), Workload: w.ID, Params: size, Workers: min(verifyWorkers, len(cpus)), Mode: results.Parallel}
-		p.Cells = append(p.Cells, cell)
-		if e.Describe.HasMode(string(results.Serial)) {
-			cell.Workers, cell.Mode = 1, results.Serial
-			p.Cells = append(p.Cells, cell)
-		}
-	}
-	for _, id := range e.Describe.Workloads {
-		if _, err := f.cat.Workload(id); err != nil {
-			r.add(id, statusMissing, "the driver lists it, and the catalogue does not have it: "+err.Error())
-		}
-	}
-	if len(p.Cells) == 0 {
-		return r, nil
+	if p.Cells, err = verifyCells(e, f.cat, min(verifyWorkers, len(cpus))); err != nil || len(p.Cells) == 0 {
+		return r, err
 	}
 	run, err := f.engine(ctx, u, p)
 	if err != nil {
 		return r, err
 	}
-	seen := map[string]finding{}
+	worst := map[string]finding{} // of each cell: the first trouble, else that it is ok
 	run.Recorder = nowhere{}
 	run.Events = func(ev engine.Event) {
-		if key := ev.Cell.Key(); ev.Kind == engine.Finished && seen[key].Status != string(results.OK) && seen[key].Status != "" {
-			return // the first trouble is the one to tell
-		} else if ev.Kind == engine.Finished {
-			seen[key] = finding{workName(ev.Cell), string(ev.Status), ev.Detail}
+		key := ev.Cell.Key()
+		if before, seen := worst[key]; ev.Kind == engine.Finished && (!seen || before.Status == string(results.OK)) {
+			worst[key] = finding{workName(ev.Cell), string(ev.Status), ev.Detail}
 		}
 	}
 	sum, err := run.Run(ctx)
@@ -141,15 +113,54 @@ func (f *field) verify(ctx context.Context, u *ui, e *competitors.Entrant) (veri
 		err = errInterrupted
 	}
 	for _, c := range p.Cells {
-		k := seen[c.Key()]
-		r.add(k.What, k.Status, k.Detail)
+		k := worst[c.Key()]
+		if _, declined := e.Declines(c.Workload, c.Mode); k.Status == string(results.Unsupported) && !declined && c.Mode == results.Parallel {
+			k.Status, k.Detail = statusMissing, "the driver lists it, and does not do it: "+k.Detail
+		}
+		r.add(k)
 	}
 	return r, err
 }
 
-func (r *verification) add(what, status, detail string) {
-	r.Checks = append(r.Checks, finding{what, status, detail})
-	if status == statusMissing || results.Status(status).Invalid() {
+// hold holds what the driver lists against the catalogue and the manifest.
+func (r *verification) hold(e *competitors.Entrant, c *catalogue) {
+	for _, w := range c.Workloads {
+		if _, declined := e.Competitor.Declined(e.ID(), w.ID); !e.Describe.Has(w.ID) && !declined {
+			r.add(finding{w.ID, statusMissing, "the driver does not list it, and the manifest does not decline it with a reason"})
+		}
+	}
+	for _, id := range e.Describe.Workloads {
+		if _, err := c.Workload(id); err != nil {
+			r.add(finding{id, statusMissing, "the driver lists it, and the catalogue does not have it: " + err.Error()})
+		}
+	}
+}
+
+// verifyCells are the workloads that the driver lists or the manifest
+// declines, each at its smallest known size.
+func verifyCells(e *competitors.Entrant, c *catalogue, workers int) ([]results.Cell, error) {
+	var cells []results.Cell
+	for _, w := range c.Workloads {
+		if _, declined := e.Competitor.Declined(e.ID(), w.ID); !e.Describe.Has(w.ID) && !declined {
+			continue
+		}
+		size, err := smallest(w)
+		if err != nil {
+			return nil, err
+		}
+		cell := results.Cell{Runtime: e.ID(), Workload: w.ID, Params: size, Workers: workers, Mode: results.Parallel}
+		cells = append(cells, cell)
+		if e.Describe.HasMode(string(results.Serial)) {
+			cell.Workers, cell.Mode = 1, results.Serial
+			cells = append(cells, cell)
+		}
+	}
+	return cells, nil
+}
+
+func (r *verification) add(k finding) {
+	r.Checks = append(r.Checks, k)
+	if k.Status == statusMissing || results.Status(k.Status).Invalid() {
 		r.Status = verifyBad
 	}
 }
@@ -159,7 +170,7 @@ func smallest(w *workloads.Workload) (workloads.Params, error) {
 	if len(w.Answers) == 0 {
 		return nil, fmt.Errorf("workload %s: no answer is known", w.ID)
 	}
-	least := slices.MinFunc(w.Answers, func(a, b workloads.Known) int { return int(a.Units) - int(b.Units) })
+	least := slices.MinFunc(w.Answers, func(a, b workloads.Known) int { return cmp.Compare(a.Units, b.Units) })
 	return least.Params, nil
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"iter"
-	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -35,9 +33,6 @@ func clock(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
-
-// keys iterates over a map's keys.
-func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
 
 // quoted makes a file name safe to paste into a shell.
 func quoted(name string) string {
