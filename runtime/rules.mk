@@ -10,9 +10,10 @@ ARCH ?= $(shell $(CC) -dumpmachine | cut -d- -f1)
 PLATFORM ?= linux
 CFLAGS ?= -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-tsan $(WERROR)
 
-# -mno-red-zone and omitted frame pointers: see arch/x86_64/arch.h.
+# -mno-red-zone and omitted frame pointers: see arch/x86_64/arch.h. -fno-plt, which
+# takes -fPIC on AArch64: a call to libc must not pass through the program's own text.
 ARCHFLAGS_x86_64 = -mno-red-zone
-FIXED = -std=gnu11 -pthread -fno-strict-aliasing -fvisibility=hidden \
+FIXED = -std=gnu11 -pthread -fno-strict-aliasing -fvisibility=hidden -fPIC -fno-plt \
 	$(ARCHFLAGS_$(ARCH)) -I$(ROOT)/include -I$(ROOT) -I$(ROOT)/arch/$(ARCH) -I$(ROOT)/platform/$(PLATFORM) \
 	-I$(ROOT)/platform/$(PLATFORM)/$(ARCH)
 
@@ -20,13 +21,9 @@ FOLDERS = core sched sync preempt posix arch/$(ARCH) platform/$(PLATFORM) platfo
 SOURCES = $(foreach f,$(FOLDERS),$(wildcard $(ROOT)/$(f)/*.c $(ROOT)/$(f)/*.S))
 OBJECTS = $(patsubst $(ROOT)/%,$(BUILD)/obj/%.o,$(SOURCES))
 
-# All of the runtime's text goes into one section, whose bounds the linker then
-# names: a thread is never preempted inside (platform/linux/tick.c).
 define COMPILE
 @mkdir -p $(@D)
 $(CC) $(FIXED) $(CFLAGS) -MMD -MP -c $< -o $@
-@$(OBJCOPY) --rename-section .text=mn_text --rename-section .text.unlikely=mn_text \
-	--rename-section .text.startup=mn_text --rename-section .text.hot=mn_text $@
 endef
 
 $(BUILD)/obj/%.c.o: $(ROOT)/%.c
@@ -35,8 +32,16 @@ $(BUILD)/obj/%.c.o: $(ROOT)/%.c
 $(BUILD)/obj/%.S.o: $(ROOT)/%.S
 	$(COMPILE)
 
-$(BUILD)/libmn.a: $(OBJECTS)
+# All of the runtime's text goes into one section: a thread is never preempted
+# inside (platform/linux/tick.c). That has to hold for what the compiler calls of
+# its own accord too, so those helpers are linked in here, under local names.
+$(BUILD)/mn.o: $(OBJECTS) $(ROOT)/text.ld
+	$(CC) -r -nostdlib -Wl,-T,$(ROOT)/text.ld $(OBJECTS) $(shell $(CC) -print-libgcc-file-name) -o $@.all
+	@$(OBJCOPY) --wildcard --localize-symbol='__*' $@.all $@
+	@rm $@.all
+
+$(BUILD)/libmn.a: $(BUILD)/mn.o
 	@rm -f $@
-	$(AR) rcs $@ $(OBJECTS)
+	$(AR) rcs $@ $<
 
 -include $(OBJECTS:.o=.d)

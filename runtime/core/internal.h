@@ -14,6 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * What the files share stays within the library: calls go straight, and not
+ * through the table that -fno-plt uses for those that leave it.
+ */
+#pragma GCC visibility push(hidden)
+
 #include "arch.h"
 #include "core/atomic.h"
 #include "core/spin.h"
@@ -282,5 +288,7 @@ void mni_search_end(struct mni_worker *w);
 /* Somebody looks after lone guests from time to time. */
 bool mni_watched(void);
 void mni_idle_reset(void);
+
+#pragma GCC visibility pop
 
 #endif
