@@ -36,7 +36,13 @@
  * be left out only while there is a watcher. The watcher retires by
  *   9. clearing the flag, SC fence, and looking again whether all are idle;
  * a submitter is not idle: its bit was cleared (SC RMW) before it submits, so
- * either step 9 sees it busy, or it sees the flag cleared.
+ * either step 9 sees it busy, or it sees the flag cleared. A worker whose kernel
+ * thread starts later has no bit to clear: it is counted as running (SC) before
+ * it is started, and begins with an SC fence.
+ *
+ * A watcher that is woken gives up the watch. If it finds work, it wakes another
+ * worker, which takes up the watch before it sleeps: guests may be waiting for
+ * nobody but the watcher.
  */
 #include "core/internal.h"
 
@@ -156,13 +162,22 @@ static void judge_wake(struct mni_worker *w, bool found)
 	mni_store(&owner->guest_backoff, b, relaxed);
 }
 
+/* Whether a worker is needed besides w: to run something, or to keep watch. */
+static bool work_for_others(struct mni_worker *w)
+{
+	const struct mni_policy *p = mni_rt.policy;
+
+	return mni_load(&mni_rt.injected, relaxed) || (p->search && p->has_work(w)) ||
+	       (p->guest && !mni_watched());
+}
+
 void mni_search_end(struct mni_worker *w)
 {
 	judge_wake(w, true);
 	w->searching = false;
 	if (mni_fetch_sub(&idle.searching, 1, seq_cst) == 1) {
 		mn_arch_fence_after_rmw();
-		if (mni_rt.policy->has_work(w))
+		if (work_for_others(w))
 			mni_wake_one_after_rmw(NULL);
 	}
 }
@@ -176,7 +191,7 @@ static bool all_others_idle(struct mni_worker *w)
 	/* The caller's own bit may have been taken by a waker; it counts as idle. */
 	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
 		n++;
-	return n >= mni_rt.workers;
+	return n >= mni_load(&mni_rt.running, relaxed);
 }
 
 /* Takes up the watch if nobody has it and there is something to watch. */

@@ -65,6 +65,14 @@ struct mn_thread {
 	int error;                   /* self: errno while switched out */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
+
+	/* for the policy (sched.h); holder, unless it says otherwise */
+	struct mni_worker *home; /* where it runs or has blocked and must be woken, or NULL */
+	struct mn_thread *prev;  /* the other link of a list that it can leave anywhere */
+	_Atomic(void *) queue;   /* that list, or NULL; written under the list's lock */
+	uint64_t since;          /* when it became runnable, in the policy's own measure */
+	struct mni_worker *last; /* where it ran last */
+	int32_t level;           /* its priority */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	void *san;                   /* holder; see sanitize.h */
 #endif
@@ -139,7 +147,8 @@ struct mni_list {
 
 struct mni_counters {
 	_Atomic uint64_t spawns, ends, inline_runs, switches, steal_attempts, steal_hits,
-		steal_aborts, parks, wakes, stacks, preempt_done, preempt_deferred;
+		steal_aborts, parks, wakes, stacks, preempt_done, preempt_deferred, expiries,
+		home_wakes, migrations, affine_picks, promotions, demotions, timed_waits;
 };
 
 struct mni_worker {
@@ -201,6 +210,9 @@ struct mni_worker {
 struct mni_runtime {
 	struct mni_worker *worker[MNI_MAX_WORKERS]; /* start */
 	unsigned workers;                           /* start */
+	_Atomic unsigned running;                   /* of these, kernel threads started: the first ones */
+	mni_spinlock start_lock;                    /* for starting one more */
+	unsigned startable;                         /* how many it may become; under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
@@ -233,8 +245,21 @@ void mni_wait_for_others(void);
  */
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg);
 
+/*
+ * Whether a thread that has blocked may run on the caller's worker: what
+ * mni_park() and mni_leave() are given as next must pass this, unless claim()
+ * handed it out. If not: mni_ready().
+ */
+static inline bool mni_may_run_here(struct mn_thread *t)
+{
+	return !t->home || t->home == mni_self();
+}
+
 /* Hands a thread that the caller holds to the policy. */
 void mni_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why);
+
+/* The same from any kernel thread; w is NULL on one that is no worker. */
+void mni_submit_from(struct mni_worker *w, struct mn_thread *t, enum mni_reason why);
 
 /* Makes a thread that the caller holds runnable. From any kernel thread. */
 void mni_ready(struct mn_thread *t);
@@ -248,6 +273,15 @@ _Noreturn void mni_leave(struct mn_thread *next, void (*gone)(struct mni_worker 
 
 /* The first thing a context does when it is switched to: after-work of the one before. */
 void mni_arrived(void);
+
+/*
+ * Starts the next worker's kernel thread, if there is one left and the system
+ * has one. May take some 100 microseconds.
+ */
+void mni_worker_start(void);
+
+/* Threads that have been created and have not ended, main included; a little old. */
+uint64_t mni_threads_alive(void);
 
 _Noreturn void mni_worker_main(void);
 void mni_worker_kthread(void *worker);

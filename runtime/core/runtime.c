@@ -36,6 +36,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 		return NULL;
 	w->id = id;
 	w->rng = spread(seed, id);
+	mni_store(&w->tick_armed, true, relaxed); /* there is none to arm until it starts */
 	if (!mni_rt.policy->init(w)) {
 		mn_plat_unmap(w, worker_bytes());
 		return NULL;
@@ -51,13 +52,15 @@ static void free_worker(struct mni_worker *w)
 	mn_plat_unmap(w, worker_bytes());
 }
 
-/* Stops and frees what start() had got to: workers [0, made), kernel threads [1, started). */
-static void take_down(unsigned made, unsigned started)
+/* Stops and frees what start() had got to: workers [0, made), kernel threads [1, running). */
+static void take_down(unsigned made)
 {
+	unsigned running = mni_load(&mni_rt.running, relaxed);
+
 	mni_store(&mni_rt.stop, true, seq_cst);
-	for (unsigned i = 1; i < started; i++)
+	for (unsigned i = 1; i < running; i++)
 		mni_wake_worker(mni_rt.worker[i]);
-	for (unsigned i = 1; i < started; i++)
+	for (unsigned i = 1; i < running; i++)
 		mn_plat_kthread_join(mni_rt.worker[i]->kthread);
 	if (mn_plat_self())
 		mni_preempt_worker_fini(mni_rt.worker[0]);
@@ -92,6 +95,7 @@ static int adopt_caller(struct mni_worker *w)
 	t->unwind = NULL;
 	t->stack = &mni_rt.main_stack;
 	t->stack_size = mni_rt.main_stack.bytes;
+	t->home = t->last = mni_rt.policy->stays ? w : NULL;
 	w->current = t;
 	w->error = mn_plat_errno();
 	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),
@@ -105,30 +109,54 @@ static int adopt_caller(struct mni_worker *w)
 	return 0;
 }
 
-/* Starts a worker's kernel thread and waits until it is set up. */
-static int start_worker(struct mni_worker *w)
+/* Starts the next worker's kernel thread; under the lock, or before there is a second. */
+static int start_next(void)
 {
-	int error = mn_plat_kthread_start(&w->kthread, mni_worker_kthread, w);
+	unsigned n = mni_load(&mni_rt.running, relaxed);
+	struct mni_worker *w = mni_rt.worker[n];
+	int error;
+
+	/* Before it can run: whoever counts idle workers must not miss it (idle.c). */
+	mni_store(&mni_rt.running, n + 1, seq_cst);
+	error = mn_plat_kthread_start(&w->kthread, mni_worker_kthread, w);
+	if (error)
+		mni_store(&mni_rt.running, n, seq_cst);
+	return error;
+}
+
+/* The same, and waits until it is set up. */
+static int start_and_wait(void)
+{
+	struct mni_worker *w = mni_rt.worker[mni_load(&mni_rt.running, relaxed)];
+	int error = start_next();
 
 	if (error)
 		return error;
 	while (!mni_load(&w->started, acquire))
 		mn_plat_wait(&w->started, 0, MN_PLAT_FOREVER);
-	if (!w->start_error)
-		return 0;
-	mn_plat_kthread_join(w->kthread);
 	return w->start_error;
+}
+
+void mni_worker_start(void)
+{
+	mni_spin_lock(&mni_rt.start_lock);
+	/* A system that has no more now is not asked at every thread's creation. */
+	if (mni_load(&mni_rt.running, relaxed) < mni_rt.startable && start_next())
+		mni_rt.startable = mni_load(&mni_rt.running, relaxed);
+	mni_spin_unlock(&mni_rt.start_lock);
 }
 
 static int start(const struct mn_config *c)
 {
 	unsigned made = 0;
-	unsigned started = 0;
 	int error;
 
 	mni_idle_reset();
 	mni_rt.policy = mni_policy_find(c->policy);
-	mni_rt.workers = c->workers;
+	if (mni_rt.policy->configure)
+		mni_rt.policy = mni_rt.policy->configure(c);
+	mni_rt.workers = mni_rt.startable = c->workers;
+	mni_store(&mni_rt.running, 1, relaxed);
 	mni_rt.alone = c->workers == 1;
 	mni_rt.stack_size = c->stack_size;
 	mni_rt.config = *c;
@@ -147,10 +175,10 @@ static int start(const struct mn_config *c)
 		error = -MNI_ENOMEM;
 	else
 		error = adopt_caller(mni_rt.worker[0]);
-	while (!error && ++started < c->workers)
-		error = start_worker(mni_rt.worker[started]);
+	while (!error && !mni_rt.policy->lazy && mni_load(&mni_rt.running, relaxed) < c->workers)
+		error = start_and_wait();
 	if (error)
-		take_down(made, started);
+		take_down(made);
 	return error;
 }
 
@@ -176,7 +204,7 @@ int mn_shutdown(void)
 	mni_wait_for_others();
 	mni_move_to(mni_rt.worker[0]);
 	mni_spin_lock(&life);
-	take_down(mni_rt.workers, mni_rt.workers);
+	take_down(mni_rt.workers);
 	mni_spin_unlock(&life);
 	return 0;
 }
@@ -219,9 +247,17 @@ void mn_stats_read(struct mn_stats *out)
 		out->parks += mni_load(&c->parks, relaxed);
 		out->wakes += mni_load(&c->wakes, relaxed);
 		out->stacks += mni_load(&c->stacks, relaxed);
-		out->preempts += mni_load(&c->preempt_done, relaxed);
+		out->preempts += mni_load(&c->preempt_done, relaxed) + mni_load(&c->expiries, relaxed);
 		out->preempts_deferred += mni_load(&c->preempt_deferred, relaxed);
+		out->expiries += mni_load(&c->expiries, relaxed);
+		out->home_wakes += mni_load(&c->home_wakes, relaxed);
+		out->migrations += mni_load(&c->migrations, relaxed);
+		out->affine_picks += mni_load(&c->affine_picks, relaxed);
+		out->promotions += mni_load(&c->promotions, relaxed);
+		out->demotions += mni_load(&c->demotions, relaxed);
+		out->timed_waits += mni_load(&c->timed_waits, relaxed);
 	}
+	out->workers_started = mni_rt.workers ? mni_load(&mni_rt.running, relaxed) : 0;
 	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);
 }
 

@@ -44,6 +44,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->main = false;
 	t->preempt_off = 0;
 	t->error = 0;
+	t->home = NULL;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
 	if (attr && attr->stack_size > t->stack_size) {
@@ -84,7 +85,7 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		mni_preempt_point(w);
 	} else {
 		mni_fetch_add(&mni_rt.foreign_spawns, 1, relaxed);
-		mni_inject(t);
+		mni_submit_from(NULL, t, MNI_NEW);
 	}
 	return 0;
 }
@@ -98,17 +99,22 @@ mn_thread_t mn_thread_self(void)
 
 /* --- waiting for all others --- */
 
-static bool others_ended(void)
+uint64_t mni_threads_alive(void)
 {
 	uint64_t ends = 0;
-	uint64_t spawns = 0;
+	uint64_t spawns = 1; /* main */
 
 	/* Ends first: a thread that ended was counted as spawned before. */
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		ends += mni_load(&mni_rt.worker[i]->count.ends, acquire);
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		spawns += mni_load(&mni_rt.worker[i]->count.spawns, acquire);
-	return ends == spawns + mni_load(&mni_rt.foreign_spawns, acquire);
+	return spawns + mni_load(&mni_rt.foreign_spawns, acquire) - ends;
+}
+
+static bool others_ended(void)
+{
+	return mni_threads_alive() == 1;
 }
 
 /*
@@ -175,7 +181,7 @@ static _Noreturn void end(struct mn_thread *t, void *result)
 	uintptr_t join = mni_load(&t->join, acquire);
 
 	t->arg = result;
-	if (join > MNI_JOIN_TAKEN)
+	if (join > MNI_JOIN_TAKEN && mni_may_run_here((struct mn_thread *)join))
 		mni_leave((struct mn_thread *)join, gone_to_joiner);
 	mni_leave(NULL, gone);
 }
@@ -227,6 +233,8 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	w->current = t;
 	result = mn_arch_call(t->fn, t->arg, &t->unwind);
 	w = mni_self(); /* t may have moved */
+	if (self->home)
+		self->home = w;
 	w->current = self;
 	*w->error = error;
 	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);

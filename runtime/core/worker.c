@@ -106,6 +106,8 @@ static struct mn_thread *take_mail(struct mni_worker *w)
 	if (!w->mailbox.head)
 		mni_store(&w->mail, false, relaxed);
 	mni_spin_unlock(&w->mail_lock);
+	if (t && t->home)
+		t->home = w;
 	return t;
 }
 
@@ -231,14 +233,19 @@ void mni_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)
 	mni_preempt_arm(w);
 }
 
-void mni_ready(struct mn_thread *t)
+void mni_submit_from(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)
 {
-	struct mni_worker *w = mni_self();
-
 	if (w)
-		mni_submit(w, t, MNI_WOKEN);
+		mni_submit(w, t, why);
+	else if (mni_rt.policy->from_anywhere)
+		mni_rt.policy->submit(NULL, t, why);
 	else
 		mni_inject(t);
+}
+
+void mni_ready(struct mn_thread *t)
+{
+	mni_submit_from(mni_self(), t, MNI_WOKEN);
 }
 
 static void requeue(struct mni_worker *w, void *t)
@@ -246,17 +253,26 @@ static void requeue(struct mni_worker *w, void *t)
 	mni_submit(w, t, MNI_YIELDED);
 }
 
-static void requeue_pinned(struct mni_worker *w, void *t)
+static void requeue_expired(struct mni_worker *w, void *t)
 {
-	list_append(&w->pinned, t);
+	mni_count(&w->count.expiries);
+	mni_submit(w, t, MNI_EXPIRED);
+}
+
+static void requeue_preempted(struct mni_worker *w, void *t)
+{
+	mni_count(&w->count.preempt_done);
+	if (mni_rt.policy->holds_preempted)
+		mni_rt.policy->submit(w, t, MNI_PREEMPTED);
+	else
+		list_append(&w->pinned, t);
 	mni_preempt_arm(w);
 }
 
-/* Lets another thread go first, if there is one; after() queues the caller. */
-static void yield(struct mni_worker *w, void (*after)(struct mni_worker *, void *))
+/* Goes on with next, if there is one; after() queues the caller. */
+static void give_way(struct mni_worker *w, struct mn_thread *next,
+		     void (*after)(struct mni_worker *, void *))
 {
-	struct mn_thread *next = next_by(w, mni_rt.policy->next_oldest);
-
 	w->preempt_pending = false;
 	if (!next)
 		return;
@@ -270,17 +286,30 @@ void mn_thread_yield(void)
 	struct mni_worker *w = mni_self();
 
 	if (w)
-		yield(w, requeue);
+		give_way(w, next_by(w, mni_rt.policy->next_oldest), requeue);
 	else
 		mn_plat_relinquish();
+}
+
+/* Who goes on when a quantum is over: by priority, where the policy knows of one. */
+static struct mn_thread *next_quantum(struct mni_worker *w)
+{
+	return next_by(w, mni_rt.policy->holds_preempted ? mni_rt.policy->next
+							 : mni_rt.policy->next_oldest);
+}
+
+void mni_expired(void)
+{
+	struct mni_worker *w = mni_self();
+
+	give_way(w, next_quantum(w), requeue_expired);
 }
 
 void mni_preempted(void)
 {
 	struct mni_worker *w = mni_self();
 
-	mni_count(&w->count.preempt_done);
-	yield(w, requeue_pinned);
+	give_way(w, next_quantum(w), requeue_preempted);
 }
 
 struct move {
@@ -330,7 +359,7 @@ static void schedule(struct mni_worker *w)
 	for (;;) {
 		struct mn_thread *t = next_thread(w);
 
-		if (!t && mni_search_begin(w)) {
+		if (!t && mni_rt.policy->search && mni_search_begin(w)) {
 			t = mni_rt.policy->search(w);
 			if (!t)
 				t = next_thread(w);
@@ -349,12 +378,17 @@ void mni_worker_kthread(void *worker)
 	mn_plat_set_self(w);
 	w->error = mn_plat_errno();
 	mni_san_worker_start(w);
+	mni_fence(seq_cst); /* it runs now; with the watcher's, see idle.c */
 	w->start_error = mni_preempt_worker_init(w);
-	mni_store(&w->started, w->start_error ? 2 : 1, release); /* with start()'s acquire */
+	mni_store(&w->started, w->start_error ? 2 : 1, seq_cst); /* with start_and_wait(), has_tick() */
 	mn_plat_wake(&w->started);
 	if (!w->start_error) {
+		mni_preempt_arm(w); /* others may have looked before there was a tick to arm */
 		schedule(w);
 		mni_preempt_worker_fini(w);
+	} else if (mni_rt.policy->lazy) {
+		mn_plat_say("mn: a worker runs without preemption: the system has no more timers");
+		schedule(w);
 	}
 	mn_plat_set_self(NULL);
 }

@@ -130,6 +130,15 @@ struct mn_stats {
 	uint64_t stacks;         /* stacks made */
 	uint64_t preempts;          /* threads made to give up their worker */
 	uint64_t preempts_deferred; /* ticks that met a point where that is not safe */
+	uint64_t expiries;          /* of these, honoured when the thread next called the runtime */
+	uint64_t workers_started;   /* kernel threads; fewer than mn_workers() when lazy */
+	/* Counted by the policies that know of it; 0 under the others. */
+	uint64_t home_wakes;   /* threads woken on the worker that they belong to, by another */
+	uint64_t migrations;   /* threads that went on on another worker */
+	uint64_t affine_picks; /* threads preferred because they last ran on that worker */
+	uint64_t promotions;   /* priorities raised: the thread gave up its worker */
+	uint64_t demotions;    /* priorities lowered: it used up its quantum */
+	uint64_t timed_waits;  /* threads that waited out a time before they were runnable */
 };
 
 /* Reads the counters; they may be a little old. From any kernel thread. */

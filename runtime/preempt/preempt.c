@@ -63,6 +63,12 @@ void mni_preempt_arm_slow(struct mni_worker *w)
 		set_tick(w, 0);
 }
 
+/* A worker that is only starting arms its tick afterwards, and reads the quantum then. */
+static bool has_tick(struct mni_worker *w)
+{
+	return !w->id || mni_load(&w->started, seq_cst) == 1;
+}
+
 int mn_quantum_set(unsigned us)
 {
 	int error = mni_config_check_quantum(us);
@@ -73,7 +79,7 @@ int mn_quantum_set(unsigned us)
 		return -MNI_EPERM;
 	mni_store(&mni_rt.quantum_ns, (uint64_t)us * 1000, seq_cst);
 	for (unsigned i = 0; i < mni_rt.workers; i++)
-		if (mni_load(&mni_rt.worker[i]->tick_armed, seq_cst))
+		if (has_tick(mni_rt.worker[i]) && mni_load(&mni_rt.worker[i]->tick_armed, seq_cst))
 			set_tick(mni_rt.worker[i], 0);
 	return 0;
 }

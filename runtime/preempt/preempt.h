@@ -60,6 +60,9 @@ void mni_tick(struct mn_plat_context *interrupted);
 /* Step 4's other half; the trampoline calls it. */
 void mni_preempted(void);
 
+/* The running thread's quantum is over, and here it may be switched like any other. */
+void mni_expired(void);
+
 void mni_preempt_arm_slow(struct mni_worker *w);
 
 /* Somebody waits whom any worker may take. From any kernel thread. */
@@ -76,7 +79,7 @@ static inline void mni_preempt_arm(struct mni_worker *w)
 static inline void mni_preempt_point(struct mni_worker *w)
 {
 	if (w->preempt_pending && !w->current->preempt_off)
-		mn_thread_yield();
+		mni_expired();
 }
 
 #endif

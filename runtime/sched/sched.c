@@ -7,6 +7,8 @@
 
 static const struct mni_policy *const policies[] = {
 	&mni_policy_steal,
+	&mni_policy_global,
+	&mni_policy_local,
 };
 
 #define POLICIES (sizeof policies / sizeof policies[0])
