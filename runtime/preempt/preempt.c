@@ -31,7 +31,7 @@ void mni_preempt_fini(void)
 
 int mni_preempt_worker_init(struct mni_worker *w)
 {
-	w->tick_armed = false;
+	mni_store(&w->tick_armed, false, seq_cst);
 	w->preempt_pending = false;
 	return mni_load(&mni_rt.quantum_ns, relaxed) ? mn_plat_tick_open(&w->tick_timer) : 0;
 }
