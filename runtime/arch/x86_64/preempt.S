@@ -63,6 +63,9 @@ mn_arch_preempt_entry:
 .Lxsavec:
 	xsavec64 (%rsp)
 .Lyield:
+	/* The ABI has the x87 stack empty at a call; the next thread relies on it. */
+	fninit
+	fldcw	(%rsp)
 	call	mni_preempted
 	movl	$-1, %eax
 	movl	$-1, %edx
@@ -70,6 +73,8 @@ mn_arch_preempt_entry:
 	jmp	.Lrestore
 .Lfxsave:
 	fxsave64 (%rsp)
+	fninit
+	fldcw	(%rsp)
 	call	mni_preempted
 	fxrstor64 (%rsp)
 .Lrestore:
