@@ -181,6 +181,7 @@ struct mni_worker {
 	_Alignas(64) _Atomic(struct mn_thread *) slot; /* run next; anybody, by exchange */
 	_Atomic uint32_t guest_stamp;                  /* written by worker: tells a new lone guest */
 	_Atomic uint32_t guest_backoff;                /* see steal.c; heuristic, anybody */
+	int64_t slot_age;                              /* worker: the deque's bottom when the slot was filled */
 	struct mni_deque deque;
 
 	/* threads that must run here; any worker, under the lock */

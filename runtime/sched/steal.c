@@ -5,9 +5,10 @@
  * takes from the top, so threads run in the order in which they became
  * runnable and a yield goes to the oldest. A woken thread goes to the run-next
  * slot: it most likely uses what the waker has just touched. A streak of such
- * hits is cut, or two threads that wake each other would starve the rest. A new
- * thread that is the only one waiting goes there too: to be joined out of the
- * slot is cheaper than out of the deque.
+ * hits is cut, or two threads that wake each other would starve the rest; and
+ * a yield takes it when all that wait in the deque are younger. A new thread
+ * that is the only one waiting goes there too: to be joined out of the slot is
+ * cheaper than out of the deque.
  *
  * The bottom is used by joiners: mn_thread_join() claims a thread that nobody
  * has started and runs it in place, which in fork-join programs is the newest
@@ -100,16 +101,18 @@ static struct mn_thread *take_slot(struct mni_worker *w)
 
 static void steal_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)
 {
+	struct mn_thread *old;
 	bool lone = !mni_load(&w->slot, relaxed) && !mni_deque_size(&w->deque);
 
 	if (why == MNI_YIELDED || (why == MNI_NEW && !lone)) {
 		push_and_wake(w, t);
 		return;
 	}
-	t = put_slot(w, t);
-	if (t)
-		push_and_wake(w, t);
-	else if (!mni_rt.alone && !leave_guest_alone(w))
+	old = put_slot(w, t);
+	if (old)
+		push_and_wake(w, old);
+	w->slot_age = mni_load(&w->deque.bottom, relaxed);
+	if (!old && !mni_rt.alone && !leave_guest_alone(w))
 		mni_wake_one(w);
 }
 
@@ -134,8 +137,12 @@ static struct mn_thread *steal_next(struct mni_worker *w)
 
 static struct mn_thread *steal_next_oldest(struct mni_worker *w)
 {
-	struct mn_thread *t = take_oldest(w);
+	struct mn_thread *t;
 
+	if (mni_load(&w->slot, relaxed) &&
+	    mni_load(&w->deque.top, relaxed) >= w->slot_age && (t = take_slot(w)))
+		return t;
+	t = take_oldest(w);
 	return t ? t : take_slot(w);
 }
 
