@@ -32,6 +32,9 @@
 /* What the calling frames of an inline run may use on top of what is promised. */
 #define INLINE_SLACK (1024 + MN_ARCH_STACK_RESERVE)
 
+/* No stack is larger: there are not more addresses, and sums stay in range. */
+#define STACK_LIMIT ((size_t)1 << 46)
+
 static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_attr *attr)
 {
 	struct mn_thread *t = mni_thread_alloc(w);
@@ -49,7 +52,8 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->fpenv = mn_arch_fpenv_get();
 	if (attr && attr->stack_size > t->stack_size) {
 		t->stack_size = attr->stack_size;
-		t->stack = mni_stack_make(attr->stack_size);
+		if (attr->stack_size <= STACK_LIMIT)
+			t->stack = mni_stack_make(attr->stack_size);
 		if (!t->stack) {
 			mni_thread_free(w, t);
 			return NULL;
