@@ -224,18 +224,38 @@ void mni_thread_main(void)
 
 /* --- join --- */
 
-/* Runs t, which the caller has claimed and nobody has started, on the caller's stack. */
+/* Whether the caller may join t: nobody else has begun to, or detached it, since it looked. */
+static bool take(struct mn_thread *t)
+{
+	uintptr_t state = MNI_JOIN_NONE;
+
+	if (!mni_rt.alone)
+		return mni_cas(&t->join, &state, MNI_JOIN_TAKEN, acquire, acquire);
+	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
+	return true;
+}
+
+/* A thread's first step when run inline; mn_arch_call() puts the joiner's control words back. */
+static void *begin_inline(void *arg)
+{
+	struct mn_thread *t = arg;
+
+	mn_arch_fpenv_set(t->fpenv);
+	return t->fn(t->arg);
+}
+
+/* Runs t, which the caller has taken and nobody has started, on the caller's stack. */
 static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_thread *t)
 {
 	int error = *w->error;
 	void *result;
 
 	t->stack = self->stack;
-	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
 	mni_count(&w->count.inline_runs);
 	mni_san_inline(t, self);
 	w->current = t;
-	result = mn_arch_call(t->fn, t->arg, &t->unwind);
+	*w->error = 0;
+	result = mn_arch_call(begin_inline, t, &t->unwind);
 	w = mni_self(); /* t may have moved */
 	if (self->home)
 		self->home = w;
@@ -286,6 +306,10 @@ int mn_thread_join(mn_thread_t handle, void **result)
 		if (mni_rt.policy->claim(w, t)) {
 			if (!t->sp && !t->stack &&
 			    mn_arch_stack_room(j.self->stack->lo) >= t->stack_size + INLINE_SLACK) {
+				if (!take(t)) {
+					mni_ready(t);
+					return -MNI_EINVAL;
+				}
 				value = run_inline(w, j.self, t);
 				goto joined;
 			}
