@@ -5,15 +5,25 @@
  * at this frame (struct mn_arch_frame):
  *
  *        lower addresses
- *   sp -> +0   fpcr   rounding mode and the like, callee-saved (AAPCS64 6.1.2)
- *         +8   pc     where to go on
- *         +16  x29    frame pointer
- *         +24  unused; the stack pointer stays 16-byte aligned (6.4.5.1)
+ *   sp -> +0   fpcr   4 bytes   rounding mode and the like
+ *         +4   fpsr   4 bytes   exceptions that have occurred
+ *         +8   pc     8 bytes   where to go on
+ *         +16  x29    8 bytes   frame pointer
+ *         +24  unused: the stack pointer stays 16-byte aligned (AAPCS64 6.4.5.1)
  *        higher addresses: the C frame of the function that switched
  *
- * The other callee-saved registers, x19-x28, x30 and d8-d15, are named as
- * clobbered, so the compiler spills those that are live; x18 is an
- * ordinary scratch register on Linux. FPCR is written only when it differs: that write is slow.
+ * The other callee-saved registers, x19-x28, x30 and d8-d15 (6.1.1, 6.1.2), are
+ * named as clobbered, so the compiler spills those that are live; x18 is an
+ * ordinary scratch register on Linux. SVE's registers are not callee-saved
+ * beyond d8-d15.
+ *
+ * FPCR is callee-saved (6.1.2). FPSR is not, but C11 7.6 gives each thread its
+ * own exception flags. They are written only when they differ: a write is slow.
+ *
+ * Return addresses may be signed: a context is resumed with the stack pointer
+ * that it was left with, which is what they are signed with. Wherever a jump
+ * leads through a register there is a landing pad (`bti`), a hint that older
+ * CPUs ignore.
  */
 #ifndef MN_ARCH_H
 #define MN_ARCH_H
@@ -62,6 +72,8 @@ static inline __attribute__((always_inline)) void mn_arch_switch(void **save, vo
 	__asm__ volatile("sub sp, sp, #32\n\t"
 			 "adr x9, 1f\n\t"
 			 "mrs x10, fpcr\n\t"
+			 "mrs x13, fpsr\n\t"
+			 "orr x10, x10, x13, lsl #32\n\t"
 			 "stp x10, x9, [sp]\n\t"
 			 "str x29, [sp, #16]\n\t"
 			 "mov x11, sp\n\t"
@@ -73,7 +85,12 @@ static inline __attribute__((always_inline)) void mn_arch_switch(void **save, vo
 			 "cmp x12, x10\n\t"
 			 "b.ne 2f\n"
 			 "3:\tbr x9\n"
-			 "2:\tmsr fpcr, x12\n\t"
+			 "2:\tcmp w12, w10\n\t"
+			 "b.eq 4f\n\t"
+			 "mov w10, w12\n\t"
+			 "msr fpcr, x10\n"
+			 "4:\tlsr x12, x12, #32\n\t"
+			 "msr fpsr, x12\n\t"
 			 "b 3b\n"
 			 "1:\thint #36\n"
 			 : "+r"(s), "+r"(l)
@@ -95,7 +112,7 @@ static inline void *mn_arch_prepare(void *top, struct mn_arch_fpenv e, void (*en
 	struct mn_arch_frame *f =
 		(struct mn_arch_frame *)((uintptr_t)top & ~(uintptr_t)15) - 1;
 
-	f->fpcr = e.fpcr;
+	f->fp = e.fp;
 	f->pc = entry;
 	f->x29 = 0;
 	return f;

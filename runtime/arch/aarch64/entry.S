@@ -8,40 +8,35 @@
  *   sp -> +0    x29   +8   x30
  *         +16   x19   +24  x20   ...  +88  x28
  *         +96   d8    +104 d9    ...  +152 d15
- *         +160  fpcr
+ *         +160  fpcr  +168 fpsr
  *        higher addresses
+ *
+ * Branch protection: `hint #34` and `#36` are `bti c` and `bti j`, `#25` and
+ * `#29` are paciasp and autiasp. All four do nothing on CPUs without them.
  */
 	.text
 
-/* A new thread starts here with sp 16-byte aligned; it never returns. */
-	.globl	mn_arch_entry
-	.hidden	mn_arch_entry
-	.type	mn_arch_entry, %function
-mn_arch_entry:
+/* A context's first instruction: sp is 16-byte aligned, and it never returns. */
+	.macro	first_entry name, main
+	.globl	\name
+	.hidden	\name
+	.type	\name, %function
+\name:
 	.cfi_startproc
-	.cfi_undefined x30
+	.cfi_undefined x30 /* backtraces end here */
 	hint	#36
 	mov	x29, #0
 	mov	x30, #0
-	bl	mni_thread_main
+	bl	\main
 	brk	#0
 	.cfi_endproc
-	.size	mn_arch_entry, . - mn_arch_entry
+	.size	\name, . - \name
+	.endm
+
+	first_entry mn_arch_entry, mni_thread_main
 
 /* A worker's scheduler context that has no kernel stack of its own. */
-	.globl	mn_arch_entry_worker
-	.hidden	mn_arch_entry_worker
-	.type	mn_arch_entry_worker, %function
-mn_arch_entry_worker:
-	.cfi_startproc
-	.cfi_undefined x30
-	hint	#36
-	mov	x29, #0
-	mov	x30, #0
-	bl	mni_worker_main
-	brk	#0
-	.cfi_endproc
-	.size	mn_arch_entry_worker, . - mn_arch_entry_worker
+	first_entry mn_arch_entry_worker, mni_worker_main
 
 /* void *mn_arch_call(void *(*fn)(void *) x0, void *arg x1, void **out x2) */
 	.globl	mn_arch_call
@@ -49,6 +44,12 @@ mn_arch_entry_worker:
 	.type	mn_arch_call, %function
 mn_arch_call:
 	.cfi_startproc
+#ifdef __ARM_FEATURE_PAC_DEFAULT
+	hint	#25 /* a landing pad too */
+	.cfi_negate_ra_state
+#else
+	hint	#34
+#endif
 	stp	x29, x30, [sp, #-176]!
 	.cfi_def_cfa_offset 176
 	.cfi_offset x29, -176
@@ -63,20 +64,44 @@ mn_arch_call:
 	stp	d10, d11, [sp, #112]
 	stp	d12, d13, [sp, #128]
 	stp	d14, d15, [sp, #144]
+	.cfi_offset x19, -160
+	.cfi_offset x20, -152
+	.cfi_offset x21, -144
+	.cfi_offset x22, -136
+	.cfi_offset x23, -128
+	.cfi_offset x24, -120
+	.cfi_offset x25, -112
+	.cfi_offset x26, -104
+	.cfi_offset x27, -96
+	.cfi_offset x28, -88
+	.cfi_offset d8, -80
+	.cfi_offset d9, -72
+	.cfi_offset d10, -64
+	.cfi_offset d11, -56
+	.cfi_offset d12, -48
+	.cfi_offset d13, -40
+	.cfi_offset d14, -32
+	.cfi_offset d15, -24
 	mrs	x9, fpcr
-	str	x9, [sp, #160]
+	mrs	x10, fpsr
+	stp	x9, x10, [sp, #160]
 	mov	x9, sp
 	str	x9, [x2]
 	mov	x9, x0
 	mov	x0, x1
 	blr	x9
 .Lreturn:
-	/* A thread may end with another control word than its joiner has. */
+	/* A thread may end with another floating-point environment than its joiner has. */
 	mrs	x9, fpcr
-	ldr	x10, [sp, #160]
+	mrs	x11, fpsr
+	ldp	x10, x12, [sp, #160]
 	cmp	x9, x10
-	b.eq	.Lpop
+	b.eq	.Lfpsr
 	msr	fpcr, x10
+.Lfpsr:
+	cmp	x11, x12
+	b.eq	.Lpop
+	msr	fpsr, x12
 .Lpop:
 	ldp	x19, x20, [sp, #16]
 	ldp	x21, x22, [sp, #32]
@@ -87,22 +112,46 @@ mn_arch_call:
 	ldp	d10, d11, [sp, #112]
 	ldp	d12, d13, [sp, #128]
 	ldp	d14, d15, [sp, #144]
+	.cfi_remember_state
 	ldp	x29, x30, [sp], #176
+	.cfi_def_cfa_offset 0
+	.cfi_restore x29
+	.cfi_restore x30
+#ifdef __ARM_FEATURE_PAC_DEFAULT
+	hint	#29
+	.cfi_negate_ra_state
+#endif
 	ret
-	.cfi_endproc
-	.size	mn_arch_call, . - mn_arch_call
 
 /* _Noreturn void mn_arch_unwind(void *out x0, void *value x1) */
 	.globl	mn_arch_unwind
 	.hidden	mn_arch_unwind
 	.type	mn_arch_unwind, %function
 mn_arch_unwind:
-	.cfi_startproc
+	.cfi_restore_state
+	.cfi_def_cfa x0, 176 /* the frame that is being taken down */
+	hint	#34
 	mov	sp, x0
+	.cfi_def_cfa sp, 176
 	mov	x29, sp
 	mov	x0, x1
 	b	.Lreturn
 	.cfi_endproc
+	.size	mn_arch_call, . - mn_arch_call
 	.size	mn_arch_unwind, . - mn_arch_unwind
 
 	.section .note.GNU-stack, "", %progbits
+
+/* Branch targets are marked and return addresses signed, as in code that the compiler makes. */
+#ifdef __ARM_FEATURE_BTI_DEFAULT
+	.section .note.gnu.property, "a", %note
+	.balign	8
+	.word	4, 16, 5
+	.asciz	"GNU"
+	.word	0xc0000000, 4 /* GNU_PROPERTY_AARCH64_FEATURE_1_AND */
+#ifdef __ARM_FEATURE_PAC_DEFAULT
+	.word	3, 0 /* BTI and PAC */
+#else
+	.word	1, 0
+#endif
+#endif
