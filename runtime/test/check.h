@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -150,18 +151,43 @@ static inline uint64_t test_times(uint64_t n)
 	return scaled ? scaled : 1;
 }
 
+/* For loops that wait for another thread, which may need this worker or this CPU. */
+static inline void test_pause(void)
+{
+	mn_thread_yield();
+	sched_yield();
+}
+
 /* Starts the runtime with the environment's settings. */
 static inline void test_start(void)
 {
 	CHECK_EQ(mn_init(NULL), 0);
 }
 
-/* The same with a number of workers that the test depends on. */
-static inline void test_start_workers(unsigned workers)
+/* The same for a test that depends on the order in which threads run. */
+static inline void test_start_one_cooperative_worker(void)
 {
-	struct mn_config config = {.workers = workers};
+	static const struct mn_config config = {.workers = 1, .preempt = MN_OFF};
 
 	CHECK_EQ(mn_init(&config), 0);
+}
+
+/* Whether threads that do not give up their worker are made to. */
+static inline bool test_preempts(void)
+{
+	const char *preempt = getenv("MN_PREEMPT");
+
+#if defined(__SANITIZE_THREAD__)
+	return preempt && !strcmp(preempt, "on");
+#else
+	return !preempt || !strcmp(preempt, "on");
+#endif
+}
+
+/* Whether threads run in an order that the program alone decides. */
+static inline bool test_in_order(void)
+{
+	return mn_workers() == 1 && !test_preempts();
 }
 
 static inline void test_stop(void)

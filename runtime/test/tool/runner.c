@@ -8,7 +8,7 @@
  * line on stdout, with what the program wrote indented below it. For a run
  * past its time that includes where each of its kernel threads is. The last
  * line of all is "N passed, N failed, N skipped"; exit status 1 when something
- * failed or nothing was run.
+ * failed or nothing was run. LOGS/times says how long each run took, in seconds.
  *
  *   runner [-j JOBS] [-t SECONDS] [-l LOGS] [-p PREFIX] [-x WRAPPER]
  *
@@ -49,6 +49,7 @@ struct run {
 	char *label;
 	char *log;
 	pid_t pid; /* 0: this place is free */
+	int64_t started;
 	int64_t deadline;
 	bool hung;
 };
@@ -61,6 +62,8 @@ static struct {
 	char *wrapper[MAX_WORDS + 1];
 	int wrapper_words;
 } options = {.seconds = 60, .logs = ".", .prefix = ""};
+
+static FILE *times; /* LOGS/times: how long each run took, in seconds */
 
 static struct {
 	int passed, failed, skipped, started;
@@ -164,7 +167,8 @@ static bool start(struct run *r)
 	r->label = label_of(r);
 	if (asprintf(&r->log, "%s/%d.log", options.logs, ++count.started) < 0)
 		die("asprintf");
-	r->deadline = now() + (int64_t)options.seconds * NS_PER_S;
+	r->started = now();
+	r->deadline = r->started + (int64_t)options.seconds * NS_PER_S;
 	r->pid = fork();
 	if (r->pid < 0)
 		die("fork");
@@ -286,6 +290,8 @@ static void show(const struct run *r, int lines, const char *indent)
 
 static void finish(struct run *r, int status)
 {
+	if (times)
+		fprintf(times, "%7.3f %s\n", (double)(now() - r->started) / NS_PER_S, r->label);
 	kill(-r->pid, SIGKILL); /* what it may have left behind */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !r->hung) {
 		count.passed++;
@@ -371,12 +377,16 @@ int main(int argc, char **argv)
 {
 	static struct run runs[MAX_JOBS];
 	sigset_t sigchld;
+	char *path;
 	int running = 0;
 	bool more = true;
 
 	parse(argc, argv);
 	if (mkdir(options.logs, 0755) && errno != EEXIST)
 		die(options.logs);
+	if (asprintf(&path, "%s/times", options.logs) < 0 || !(times = fopen(path, "we")))
+		die(options.logs);
+	free(path);
 	sigemptyset(&sigchld);
 	sigaddset(&sigchld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &sigchld, NULL);

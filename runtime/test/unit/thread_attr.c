@@ -14,7 +14,7 @@ __attribute__((noipa)) static void use_stack(size_t bytes)
 {
 	volatile char *space = __builtin_alloca(bytes);
 
-	for (size_t i = 0; i < bytes; i += 512)
+	for (size_t i = 0; i < bytes; i += bytes / 64)
 		space[i] = (char)i;
 	space[bytes - 1] = 1;
 }
@@ -28,7 +28,7 @@ static void *use(void *arg)
 
 static void sizes(void)
 {
-	for (size_t size = 4096; size <= (size_t)64 << 20; size *= 4) {
+	for (size_t size = 4096; size <= (size_t)16 << 20; size *= 4) {
 		struct mn_thread_attr attr = {.stack_size = size + 1};
 		mn_thread_t t[5];
 
@@ -67,7 +67,7 @@ static void detached(void)
 			CHECK(mn_thread_detach(t) != 0);
 	}
 	while (atomic_load(&runs) < 100)
-		mn_thread_yield();
+		test_pause();
 }
 
 int main(void)

@@ -68,7 +68,7 @@ static void detached_without_handle(void)
 
 	CHECK_EQ(mn_thread_create(NULL, &detached, set, &flag), 0);
 	while (!atomic_load(&flag))
-		mn_thread_yield();
+		test_pause();
 }
 
 /* The number of threads in a tree of this depth, counted by the threads themselves. */

@@ -68,7 +68,7 @@ static void gone_by_itself(void)
 	mn_sem_wait(&arrived);
 	mn_sem_post(&gate);
 	while (mn_thread_detach(t) != -ESRCH)
-		mn_thread_yield();
+		test_pause();
 	gone(t);
 }
 
@@ -82,7 +82,7 @@ static void detached_later(void)
 	CHECK_EQ(mn_thread_join(t, NULL), -EINVAL);
 	mn_sem_post(&gate);
 	while (mn_thread_detach(t) != -ESRCH)
-		mn_thread_yield();
+		test_pause();
 }
 
 static void detached_before_the_start(void)
@@ -92,7 +92,7 @@ static void detached_before_the_start(void)
 
 	CHECK_EQ(error, 0);
 	while (mn_thread_detach(t) != -ESRCH)
-		mn_thread_yield();
+		test_pause();
 }
 
 static void *detach_self(void *arg)
@@ -116,7 +116,7 @@ static void detached_by_itself(void)
 	mn_sem_post(&gate);
 	mn_sem_wait(&arrived);
 	while (mn_thread_detach(t) != -ESRCH)
-		mn_thread_yield();
+		test_pause();
 }
 
 /* A detach of a thread that has ended already lets it go. */
@@ -130,7 +130,7 @@ static void detached_after_the_end(void)
 		mn_thread_yield();
 	CHECK_EQ(mn_thread_detach(t), 0);
 	while (mn_thread_detach(t) != -ESRCH)
-		mn_thread_yield();
+		test_pause();
 }
 
 static void joined_by_another(void)
@@ -143,7 +143,7 @@ static void joined_by_another(void)
 	mn_sem_wait(&arrived);
 	for (int i = 0; i < 1000; i++)
 		mn_thread_yield(); /* the joiner blocks */
-	if (mn_workers() == 1) {
+	if (test_in_order()) {
 		CHECK_EQ(mn_thread_join(t, NULL), -EINVAL);
 		CHECK_EQ(mn_thread_detach(t), -EINVAL);
 	}
@@ -164,7 +164,7 @@ static void *detach_what_is_joined(void *arg)
 
 static void joined_in_place(void)
 {
-	test_start_workers(1);
+	test_start_one_cooperative_worker();
 	for (int i = 0; i < 10; i++) {
 		struct mn_stats before;
 		struct mn_stats after;

@@ -19,7 +19,7 @@ static void *check_self(void *arg)
 	mn_thread_t self = mn_thread_self();
 
 	while (!atomic_load(&go))
-		mn_thread_yield();
+		test_pause();
 	CHECK(self != 0);
 	CHECK_EQ(self, *mine);
 	for (int i = 0; i < 20; i++) {

@@ -9,6 +9,7 @@
 
 #define THREADS 7
 #define ROUNDS 50
+#define PHASE_ROUNDS 4 /* with more workers than CPUs each may take milliseconds */
 
 static int turns[THREADS * ROUNDS];
 static int turn;
@@ -26,7 +27,7 @@ static void round_robin(void)
 {
 	mn_thread_t t[THREADS];
 
-	test_start_workers(1);
+	test_start_one_cooperative_worker();
 	for (uintptr_t i = 0; i < THREADS; i++)
 		t[i] = test_spawn(take_turns, (void *)i);
 	while (turn < THREADS * ROUNDS)
@@ -51,9 +52,9 @@ static void *in_phase(void *arg)
 {
 	int me = (int)(uintptr_t)arg;
 
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < PHASE_ROUNDS; i++) {
 		while (atomic_load(&phase) != i * THREADS + me)
-			mn_thread_yield();
+			test_pause();
 		atomic_fetch_add(&phase, 1);
 	}
 	return NULL;
@@ -67,7 +68,7 @@ static void all_get_on(void)
 		t[i] = test_spawn(in_phase, (void *)(THREADS - 1 - i));
 	for (int i = 0; i < THREADS; i++)
 		test_join(t[i]);
-	CHECK_EQ(atomic_load(&phase), THREADS * ROUNDS);
+	CHECK_EQ(atomic_load(&phase), THREADS * PHASE_ROUNDS);
 }
 
 int main(void)
