@@ -217,6 +217,7 @@ struct mni_runtime {
 	bool alone;                                 /* start: one worker, nobody to steal */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
+	size_t tick_room;                           /* start: of any stack, below all else */
 	_Atomic uint64_t quantum_ns;                /* 0: no preemption; else see mn_quantum_set() */
 	struct mn_config config;                    /* start; but for quantum_us */
 	struct mn_thread *main;                     /* start */

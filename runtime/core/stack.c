@@ -86,7 +86,7 @@ bool mni_stack_reserve(size_t more)
 
 bool mni_stack_pool_init(size_t promise)
 {
-	pool.bytes = round_up(promise * ROOM + MN_ARCH_STACK_RESERVE, MN_PLAT_PAGE) + MN_PLAT_PAGE;
+	pool.bytes = round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
 	/* What sits in the magazines of others must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * MNI_MAGAZINE + 1);
 }
@@ -169,15 +169,15 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 		s->next = pool.free;
 		pool.free = s;
 		if (++pool.free_count > KEEP_TOUCHED)
-			mn_plat_discard(s->lo, (size_t)((uintptr_t)s / MN_PLAT_PAGE * MN_PLAT_PAGE -
-							(uintptr_t)s->lo));
+			mn_plat_discard(s->lo, (size_t)((char *)s - s->lo));
 	}
 	mni_spin_unlock(&pool.lock);
 }
 
 struct mni_stack *mni_stack_make(size_t promise)
 {
-	size_t bytes = round_up(promise + MN_ARCH_STACK_RESERVE + COLOUR_STEP * COLOURS, MN_PLAT_PAGE) + 2 * MN_PLAT_PAGE;
+	size_t bytes = round_up(promise + mni_rt.tick_room + COLOUR_STEP * COLOURS, MN_PLAT_PAGE) +
+		       2 * MN_PLAT_PAGE;
 	char *map = mn_plat_map(bytes);
 
 	if (!map)

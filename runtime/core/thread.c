@@ -30,7 +30,7 @@
 #include "preempt/preempt.h"
 
 /* What the calling frames of an inline run may use on top of what is promised. */
-#define INLINE_SLACK (1024 + MN_ARCH_STACK_RESERVE)
+#define INLINE_SLACK 1024
 
 /* No stack is larger: there are not more addresses, and sums stay in range. */
 #define STACK_LIMIT ((size_t)1 << 46)
@@ -305,7 +305,8 @@ int mn_thread_join(mn_thread_t handle, void **result)
 
 		if (mni_rt.policy->claim(w, t)) {
 			if (!t->sp && !t->stack &&
-			    mn_arch_stack_room(j.self->stack->lo) >= t->stack_size + INLINE_SLACK) {
+			    mn_arch_stack_room(j.self->stack->lo) >=
+				    t->stack_size + mni_rt.tick_room + INLINE_SLACK) {
 				if (!take(t)) {
 					mni_ready(t);
 					return -MNI_EINVAL;

@@ -69,9 +69,7 @@ uint64_t mn_plat_now_ns(void);
 /* A number that differs from run to run. */
 uint64_t mn_plat_random(void);
 
-/* --- memory; sizes and addresses in whole pages --- */
-
-#define MN_PLAT_PAGE 4096
+/* --- memory; sizes and addresses in whole multiples of MN_PLAT_PAGE, which plat_self.h defines --- */
 
 /* Zero-filled pages that cost nothing until touched. NULL: none to be had. */
 void *mn_plat_map(size_t bytes);
@@ -80,7 +78,7 @@ void mn_plat_unmap(void *p, size_t bytes);
 /* Makes a touch of these pages fault. */
 int mn_plat_guard(void *p, size_t bytes);
 
-/* Gives the memory back and keeps the addresses; guards stay. */
+/* Gives back what memory lies wholly within, and keeps the addresses; guards stay. Any range. */
 void mn_plat_discard(void *p, size_t bytes);
 
 /* --- tick: an interrupt at an interval, to one kernel thread --- */
@@ -96,11 +94,17 @@ typedef struct {
 /*
  * Makes handler the process's tick, delivered by signal. -EBUSY: the program
  * handles that signal itself; -EINVAL: there is no such signal, or it cannot be
- * caught. handler runs with the signal blocked, on the tick's own stack.
+ * caught. handler runs with the signal blocked.
  */
 int mn_plat_tick_install(int signal, void (*handler)(struct mn_plat_context *));
 /* Puts back what was there before. No tick may be open. */
 void mn_plat_tick_remove(void);
+
+/*
+ * Stack bytes that a tick may take of whatever it interrupts, the frames of a
+ * preemption included; 0 where it has a stack of its own for all of that.
+ */
+size_t mn_plat_tick_room(void);
 
 /* A tick for the calling kernel thread, not yet armed. -EAGAIN, -ENOMEM. */
 int mn_plat_tick_open(mn_plat_tick *out);

@@ -11,9 +11,11 @@ int mni_preempt_init(int signal)
 {
 	int error;
 
+	mni_rt.tick_room = 0;
 	if (!mni_load(&mni_rt.quantum_ns, relaxed))
 		return 0;
 	mn_arch_preempt_init();
+	mni_rt.tick_room = mn_plat_tick_room();
 	error = mn_plat_tick_install(signal, mni_tick);
 	if (error)
 		mn_plat_say(error == -MNI_EBUSY
@@ -104,7 +106,8 @@ static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
 {
 	uintptr_t sp = mn_plat_context_sp(c);
 
-	return t && !t->preempt_off && sp > (uintptr_t)t->stack->lo + mn_arch_preempt_room() &&
+	return t && !t->preempt_off &&
+	       sp > (uintptr_t)t->stack->lo + mn_arch_preempt_room() + mni_rt.tick_room &&
 	       sp <= (uintptr_t)t->stack->map + t->stack->bytes && mn_plat_context_is_program(c);
 }
 

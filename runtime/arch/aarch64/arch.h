@@ -32,37 +32,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The largest page that a system may choose: it may be 4, 16 or 64 KiB. */
+#define MN_ARCH_PAGE_MAX 65536
+
 struct mn_arch_frame {
-	uint64_t fpcr;
+	uint64_t fp;
 	void (*pc)(void);
 	uint64_t x29;
 	uint64_t unused;
 };
 
-/* The floating-point control word that a new thread inherits. */
+/* The floating-point environment, which a new thread inherits: FPCR, and FPSR above it. */
 struct mn_arch_fpenv {
-	uint64_t fpcr;
+	uint64_t fp;
 };
 
 static inline struct mn_arch_fpenv mn_arch_fpenv_get(void)
 {
-	struct mn_arch_fpenv e;
+	uint64_t fpcr, fpsr;
 
-	__asm__ volatile("mrs %0, fpcr" : "=r"(e.fpcr));
-	return e;
+	__asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(fpcr), "=r"(fpsr));
+	return (struct mn_arch_fpenv){fpcr | fpsr << 32};
 }
 
 static inline void mn_arch_fpenv_set(struct mn_arch_fpenv want)
 {
-	if (mn_arch_fpenv_get().fpcr != want.fpcr)
-		__asm__ volatile("msr fpcr, %0" ::"r"(want.fpcr));
+	uint64_t now = mn_arch_fpenv_get().fp;
+
+	if ((uint32_t)now != (uint32_t)want.fp)
+		__asm__ volatile("msr fpcr, %0" ::"r"((uint64_t)(uint32_t)want.fp));
+	if (now >> 32 != want.fp >> 32)
+		__asm__ volatile("msr fpsr, %0" ::"r"(want.fp >> 32));
 }
 
 /*
  * Saves the running context into *save and goes on with load. Returns when
  * somebody switches back, perhaps on another kernel thread: nothing that
- * depends on the kernel thread may be kept across the call. `hint #36` is
- * `bti j`: the jump's target, should branch targets be checked.
+ * depends on the kernel thread may be kept across the call. `hint #36` is `bti j`.
  */
 static inline __attribute__((always_inline)) void mn_arch_switch(void **save, void *load)
 {
@@ -138,17 +144,14 @@ _Noreturn void mn_arch_unwind(void *out, void *value);
 /*
  * Preemption happens inside the tick's handler, on the thread's own stack: there
  * is no way to go on at an arbitrary instruction without changing a register
- * but to return through the signal frame. So the frame (4.6 KiB, up to 16 KiB
- * with SVE at its longest common vectors) must fit below all that a thread uses.
+ * but to return from the interrupt. So all that it takes is what a tick takes
+ * (mn_plat_tick_room()).
  */
-#define MN_ARCH_STACK_RESERVE 16384
-
 static inline void mn_arch_preempt_init(void) {}
 
-/* Stack bytes below the interrupted stack pointer that a preemption takes. */
 static inline size_t mn_arch_preempt_room(void)
 {
-	return MN_ARCH_STACK_RESERVE;
+	return 0;
 }
 
 /* Bytes between the caller's frame and the stack's low end. */

@@ -30,6 +30,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The largest page that a system may choose; huge pages are not chosen for stacks. */
+#define MN_ARCH_PAGE_MAX 4096
+
 struct mn_arch_frame {
 	uint32_t mxcsr;
 	uint16_t fcw;
@@ -139,10 +142,10 @@ extern uint64_t mn_arch_xsave_bytes;
 
 #define MN_ARCH_RED_ZONE 128
 
-/* Stack bytes beyond what a thread uses: none, the tick's handler has its own stack. */
-#define MN_ARCH_STACK_RESERVE 0
-
-/* Stack bytes that a preemption takes: registers, alignment, the frames of a yield. */
+/*
+ * Stack bytes below the interrupted stack pointer that a preemption takes, beside
+ * the tick's (mn_plat_tick_room()): registers, alignment, the frames of a yield.
+ */
 static inline size_t mn_arch_preempt_room(void)
 {
 	return MN_ARCH_RED_ZONE + mn_arch_xsave_bytes + 2048;

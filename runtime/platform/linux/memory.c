@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include "platform/platform.h"
@@ -43,5 +45,10 @@ int mn_plat_guard(void *p, size_t bytes)
 
 void mn_plat_discard(void *p, size_t bytes)
 {
-	madvise(p, bytes, MADV_DONTNEED);
+	uintptr_t page = getauxval(AT_PAGESZ);
+	uintptr_t lo = ((uintptr_t)p + page - 1) & ~(page - 1);
+	uintptr_t hi = ((uintptr_t)p + bytes) & ~(page - 1);
+
+	if (lo < hi)
+		madvise((void *)lo, hi - lo, MADV_DONTNEED);
 }

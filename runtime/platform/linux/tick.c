@@ -102,6 +102,11 @@ void mn_plat_tick_remove(void)
 	sigaction(tick.signal, &tick.before, NULL);
 }
 
+size_t mn_plat_tick_room(void)
+{
+	return context_tick_room();
+}
+
 int mn_plat_tick_open(mn_plat_tick *out)
 {
 	struct sigevent e = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick.signal};

@@ -3,6 +3,7 @@
 #define MN_PLAT_CONTEXT_H
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -10,6 +11,11 @@
 
 /* The handler runs on its own stack and only rewrites the context. */
 #define CONTEXT_SIGNAL_FLAGS SA_ONSTACK
+
+static inline size_t context_tick_room(void)
+{
+	return 0;
+}
 
 static inline uintptr_t context_pc(const ucontext_t *u)
 {
