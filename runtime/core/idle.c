@@ -167,7 +167,7 @@ static bool work_for_others(struct mni_worker *w)
 {
 	const struct mni_policy *p = mni_rt.policy;
 
-	return mni_load(&mni_rt.injected, relaxed) || (p->search && p->has_work(w)) ||
+	return mni_load(&mni_rt.injected, relaxed) || (p->shares && p->has_work(w)) ||
 	       (p->guest && !mni_watched());
 }
 

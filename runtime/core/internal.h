@@ -179,6 +179,7 @@ struct mni_worker {
 
 	/* what the policy keeps per worker; steal.c */
 	_Alignas(64) _Atomic(struct mn_thread *) slot; /* run next; anybody, by exchange */
+	uint32_t victim;                               /* worker: whom it last stole from */
 	_Atomic uint32_t guest_stamp;                  /* written by worker: tells a new lone guest */
 	_Atomic uint32_t guest_backoff;                /* see steal.c; heuristic, anybody */
 	int64_t slot_age;                              /* worker: the deque's bottom when the slot was filled */
@@ -213,7 +214,7 @@ struct mni_runtime {
 	unsigned workers;                           /* start */
 	_Atomic unsigned running;                   /* of these, kernel threads started: the first ones */
 	mni_spinlock start_lock;                    /* for starting one more */
-	unsigned startable;                         /* how many it may become; under the lock */
+	_Atomic unsigned startable;                 /* how many it may become; written under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */

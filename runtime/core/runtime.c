@@ -141,8 +141,8 @@ void mni_worker_start(void)
 {
 	mni_spin_lock(&mni_rt.start_lock);
 	/* A system that has no more now is not asked at every thread's creation. */
-	if (mni_load(&mni_rt.running, relaxed) < mni_rt.startable && start_next())
-		mni_rt.startable = mni_load(&mni_rt.running, relaxed);
+	if (mni_load(&mni_rt.running, relaxed) < mni_load(&mni_rt.startable, relaxed) && start_next())
+		mni_store(&mni_rt.startable, mni_load(&mni_rt.running, relaxed), relaxed);
 	mni_spin_unlock(&mni_rt.start_lock);
 }
 
@@ -155,7 +155,8 @@ static int start(const struct mn_config *c)
 	mni_rt.policy = mni_policy_find(c->policy);
 	if (mni_rt.policy->configure)
 		mni_rt.policy = mni_rt.policy->configure(c);
-	mni_rt.workers = mni_rt.startable = c->workers;
+	mni_rt.workers = c->workers;
+	mni_store(&mni_rt.startable, c->workers, relaxed);
 	mni_store(&mni_rt.running, 1, relaxed);
 	mni_rt.alone = c->workers == 1;
 	mni_rt.stack_size = c->stack_size;

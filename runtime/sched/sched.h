@@ -38,6 +38,8 @@ struct mni_policy {
 
 	/* submit() may be called with w NULL, from a kernel thread that is no worker. */
 	bool from_anywhere;
+	/* A worker may take threads that others have queued. */
+	bool shares;
 	/* thread.home says where a thread runs or has blocked, and it is woken there. */
 	bool stays;
 	/* submit() takes MNI_PREEMPTED. Otherwise worker.pinned keeps such threads. */
@@ -77,7 +79,7 @@ struct mni_policy {
 
 	/*
 	 * Looks everywhere; may spin for some microseconds. NULL: nothing found.
-	 * The operation may be NULL: then no worker takes another's threads.
+	 * The operation may be NULL too.
 	 */
 	struct mn_thread *(*search)(struct mni_worker *w);
 
