@@ -18,8 +18,6 @@
 #include "sched/queue.h"
 #include "sched/sched.h"
 
-#define SEARCH_NS 20000
-
 static struct {
 	_Alignas(64) mni_spinlock lock;
 	struct mni_queue queue; /* under the lock */
@@ -97,25 +95,15 @@ static bool global_claim(struct mni_worker *w, struct mn_thread *t)
 	return queued;
 }
 
-/* Waits a little for something to come: cheaper than to sleep and be woken. */
 static struct mn_thread *global_search(struct mni_worker *w)
 {
-	uint64_t start = mn_plat_now_ns();
-	struct mn_thread *t;
-
-	do {
-		t = global_next(w);
-		if (t || mni_shared_work(w) || mni_load(&mni_rt.stop, relaxed))
-			return t;
-		for (unsigned i = 0; i < 64; i++)
-			mn_arch_relax();
-	} while (mn_plat_now_ns() - start < SEARCH_NS);
-	return NULL;
+	return mni_queue_await(w, global_next);
 }
 
 const struct mni_policy mni_policy_global = {
 	.name = "global",
 	.from_anywhere = true,
+	.shares = true,
 	.init = global_init,
 	.fini = global_fini,
 	.submit = global_submit,

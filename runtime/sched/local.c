@@ -97,6 +97,11 @@ static struct mn_thread *local_next(struct mni_worker *w)
 	return t;
 }
 
+static struct mn_thread *local_search(struct mni_worker *w)
+{
+	return mni_queue_await(w, local_next);
+}
+
 static bool local_waiting(struct mni_worker *w)
 {
 	return mni_load(&places[w->id].count, relaxed);
@@ -127,5 +132,6 @@ const struct mni_policy mni_policy_local = {
 	.next_oldest = local_next,
 	.waiting = local_waiting,
 	.claim = local_claim,
+	.search = local_search,
 	.has_work = local_waiting,
 };

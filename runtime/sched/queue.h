@@ -48,4 +48,23 @@ static inline struct mn_thread *mni_queue_take(struct mni_queue *q)
 	return t;
 }
 
+#define MNI_QUEUE_AWAIT_NS 20000
+
+/* For search(): waits a little, which is cheaper than to sleep and to be woken. */
+static inline struct mn_thread *mni_queue_await(struct mni_worker *w,
+						struct mn_thread *(*next)(struct mni_worker *))
+{
+	uint64_t start = mn_plat_now_ns();
+	struct mn_thread *t;
+
+	do {
+		t = next(w);
+		if (t || mni_shared_work(w) || mni_load(&mni_rt.stop, relaxed))
+			return t;
+		for (unsigned i = 0; i < 64; i++)
+			mn_arch_relax();
+	} while (mn_plat_now_ns() - start < MNI_QUEUE_AWAIT_NS);
+	return NULL;
+}
+
 #endif

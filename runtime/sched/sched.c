@@ -9,6 +9,7 @@ static const struct mni_policy *const policies[] = {
 	&mni_policy_steal,
 	&mni_policy_global,
 	&mni_policy_local,
+	&mni_policy_uts,
 };
 
 #define POLICIES (sizeof policies / sizeof policies[0])

@@ -16,7 +16,11 @@
  * always, as Cilk does, was rejected: threads that yield or wake each other
  * would hide the older ones.
  *
- * Thieves take from the top of a random victim's deque.
+ * Thieves take from the top of a victim's deque. Whom they try first and how
+ * they wait between two rounds are settings. With stealing off (MN_STEAL) each
+ * worker keeps what it creates and wakes, and takes besides only what kernel
+ * threads that are no workers have made runnable: then the worth of stealing is
+ * the difference.
  *
  * Lone guests. A thread that was just created or woken, and is the only one
  * its worker has waiting, is most often run by that worker at once: its
@@ -36,11 +40,19 @@
 #define FIRST_SIZE 256
 #define SEARCH_NS 20000
 #define GUEST_REST_NS 1500
+#define PAUSES_MIN 4
 #define PAUSES_MAX 256
+
+static struct {
+	_Alignas(64) bool owner_only; /* nobody takes from another's deque */
+	int victim;                   /* MN_VICTIM_* */
+	int backoff;                  /* MN_BACKOFF_* */
+} how; /* start */
 
 static bool steal_init(struct mni_worker *w)
 {
 	mni_store(&w->slot, NULL, relaxed);
+	w->victim = w->id;
 	return mni_deque_init(&w->deque, FIRST_SIZE);
 }
 
@@ -54,7 +66,7 @@ static void push_and_wake(struct mni_worker *w, struct mn_thread *t)
 {
 	if (!mni_deque_push(&w->deque, t))
 		mni_inject(t); /* no memory to grow: a linked list needs none */
-	else if (!mni_rt.alone)
+	else if (!how.owner_only)
 		mni_wake_one(NULL);
 }
 
@@ -78,7 +90,7 @@ static struct mn_thread *put_slot(struct mni_worker *w, struct mn_thread *t)
 {
 	struct mn_thread *old = mni_load(&w->slot, relaxed);
 
-	if (mni_rt.alone || !old) {
+	if (how.owner_only || !old) {
 		mni_store(&w->slot, t, release); /* with take_slot()'s acquire */
 		return old;
 	}
@@ -92,7 +104,7 @@ static struct mn_thread *take_slot(struct mni_worker *w)
 
 	if (!t)
 		return NULL;
-	if (mni_rt.alone) {
+	if (how.owner_only) {
 		mni_store(&w->slot, NULL, relaxed);
 		return t;
 	}
@@ -104,7 +116,7 @@ static void steal_submit(struct mni_worker *w, struct mn_thread *t, enum mni_rea
 	struct mn_thread *old;
 	bool lone = !mni_load(&w->slot, relaxed) && !mni_deque_size(&w->deque);
 
-	if (why == MNI_YIELDED || (why == MNI_NEW && !lone)) {
+	if (why > MNI_WOKEN || (why != MNI_WOKEN && !lone)) {
 		push_and_wake(w, t);
 		return;
 	}
@@ -112,14 +124,14 @@ static void steal_submit(struct mni_worker *w, struct mn_thread *t, enum mni_rea
 	if (old)
 		push_and_wake(w, old);
 	w->slot_age = mni_load(&w->deque.bottom, relaxed);
-	if (!old && !mni_rt.alone && !leave_guest_alone(w))
+	if (!old && !how.owner_only && !leave_guest_alone(w))
 		mni_wake_one(w);
 }
 
 static struct mn_thread *take_oldest(struct mni_worker *w)
 {
-	return mni_rt.alone ? mni_deque_take_oldest_alone(&w->deque)
-			    : mni_deque_take_oldest(&w->deque);
+	return how.owner_only ? mni_deque_take_oldest_alone(&w->deque)
+			      : mni_deque_take_oldest(&w->deque);
 }
 
 static struct mn_thread *steal_next(struct mni_worker *w)
@@ -159,7 +171,7 @@ static bool steal_claim(struct mni_worker *w, struct mn_thread *t)
 	if (mni_load(&w->slot, relaxed) == t)
 		return take_slot(w) == t; /* or a thief was faster, and it is empty */
 	if (mni_deque_peek(d, false) == t) {
-		got = mni_rt.alone ? mni_deque_take_alone(d) : mni_deque_take(d);
+		got = how.owner_only ? mni_deque_take_alone(d) : mni_deque_take(d);
 		return got == t;
 	}
 	if (mni_deque_peek(d, true) == t) {
@@ -214,21 +226,46 @@ static struct mn_thread *steal_from(struct mni_worker *w, struct mni_worker *vic
 	}
 	if (!got)
 		got = take_slot(victim);
-	if (got)
+	if (got) {
 		mni_count(&w->count.steal_hits);
+		w->victim = victim->id;
+	}
 	return got;
+}
+
+static unsigned first_victim(struct mni_worker *w)
+{
+	switch (how.victim) {
+	case MN_VICTIM_RING:
+		return w->id + 1;
+	case MN_VICTIM_LAST:
+		return w->victim;
+	default:
+		return (unsigned)(mni_random(w) % mni_rt.workers);
+	}
+}
+
+/* Between two rounds, with jitter, so that thieves do not look in step. */
+static void back_off(struct mni_worker *w, unsigned *pauses)
+{
+	if (how.backoff == MN_BACKOFF_NONE)
+		return;
+	for (unsigned i = *pauses + (unsigned)(mni_random(w) % *pauses); i; i--)
+		mn_arch_relax();
+	if (how.backoff == MN_BACKOFF_EXPONENTIAL && *pauses < PAUSES_MAX)
+		*pauses *= 2;
 }
 
 static struct mn_thread *steal_search(struct mni_worker *w)
 {
 	struct sighting seen = {0};
 	unsigned n = mni_rt.workers;
-	unsigned pauses = 4;
+	unsigned pauses = PAUSES_MIN;
 	uint64_t start = mn_plat_now_ns();
 	uint64_t now = start;
 
 	do {
-		unsigned first = (unsigned)(mni_random(w) % n);
+		unsigned first = first_victim(w);
 
 		for (unsigned i = 0; i < n; i++) {
 			struct mni_worker *victim = mni_rt.worker[(first + i) % n];
@@ -242,11 +279,7 @@ static struct mn_thread *steal_search(struct mni_worker *w)
 		}
 		if (mni_shared_work(w) || mni_load(&mni_rt.stop, relaxed))
 			return NULL;
-		/* Back off, with jitter, so that thieves do not look in step. */
-		for (unsigned i = pauses + (unsigned)(mni_random(w) % pauses); i; i--)
-			mn_arch_relax();
-		if (pauses < PAUSES_MAX)
-			pauses *= 2;
+		back_off(w, &pauses);
 		now = mn_plat_now_ns();
 	} while (now - start < SEARCH_NS);
 	return NULL;
@@ -262,8 +295,30 @@ static bool steal_has_work(struct mni_worker *w)
 	return false;
 }
 
+static const struct mni_policy stealing_off = {
+	.name = "steal",
+	.init = steal_init,
+	.fini = steal_fini,
+	.submit = steal_submit,
+	.next = steal_next,
+	.next_oldest = steal_next_oldest,
+	.waiting = steal_waiting,
+	.claim = steal_claim,
+	.has_work = steal_waiting,
+};
+
+static const struct mni_policy *steal_configure(const struct mn_config *c)
+{
+	how.owner_only = c->workers == 1 || c->steal == MN_OFF;
+	how.victim = c->victim;
+	how.backoff = c->backoff;
+	return c->steal == MN_OFF ? &stealing_off : &mni_policy_steal;
+}
+
 const struct mni_policy mni_policy_steal = {
 	.name = "steal",
+	.shares = true,
+	.configure = steal_configure,
 	.init = steal_init,
 	.fini = steal_fini,
 	.submit = steal_submit,
