@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/mnbench/mnbench/results/stat"
 )
@@ -205,6 +206,12 @@ func (c *collector) finish() {
 	}
 	if c.repeats > 0 {
 		c.warn(Duplicate, "%d invocations are in the record more than once; the first of each counts", c.repeats)
+	}
+	for _, p := range c.rec.Run.Parts {
+		if diff := HostDiff(c.rec.Run.Host, p.Host); len(diff) > 0 {
+			c.warn(Merged, "shards ran on different machines: compare cells of one size and number of workers only; shard %s differs in %s", p.Shard, strings.Join(diff, ", "))
+			break
+		}
 	}
 	switch {
 	case c.rec.End == nil:

@@ -102,8 +102,12 @@ type Run struct {
 	Args     []string  `json:"args"`
 	Seed     uint64    `json:"seed"`
 	Plan     Plan      `json:"plan"`
-	Host     Host      `json:"host"`
+	Host     Host      `json:"host"` // of a merged record: that of the first shard
 	Runtimes []Runtime `json:"runtimes"`
+
+	// Parts are the shards that a merged record was put together from, each
+	// perhaps from a machine of its own.
+	Parts []Part `json:"parts,omitempty"`
 }
 
 // Tool is the mnbench that made the record.
@@ -121,6 +125,10 @@ type Plan struct {
 	Iterations  int    `json:"iterations"`  // timed, per invocation
 	Warmup      int    `json:"warmup"`      // untimed, per invocation
 	CPUs        []int  `json:"cpus"`        // the run's CPU set; w workers get the first w of it
+
+	TimeoutNS int64  `json:"timeout_ns,omitempty"` // of one invocation
+	BudgetNS  int64  `json:"budget_ns,omitempty"`  // Invocations is then the least; where they go is decided on the way
+	Shard     *Shard `json:"shard,omitempty"`      // only this part of the cells is in the record
 
 	// Units names the unit of work of each workload ("fib": "thread"), so that
 	// a record can be shown without the catalogue that made it.
@@ -192,7 +200,7 @@ type Invocation struct {
 	Type       string         `json:"type"` // "invocation"
 	Cell       int            `json:"cell"`
 	Invocation int            `json:"invocation"` // -1: the check before timing
-	Order      int            `json:"order"`      // position in the run
+	Order      int            `json:"order"`      // position in the run; what was left out leaves a gap
 	Status     Status         `json:"status"`
 	Detail     string         `json:"detail,omitempty"`  // for people: what went wrong, or the limit's own words
 	Reached    uint64         `json:"reached,omitempty"` // how far a limit let it come

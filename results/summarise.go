@@ -35,7 +35,11 @@ func Summarise(rec *Record, o Options) (*Summary, error) {
 	}
 	noise := newNoise(rec)
 	byKey := m.gather(rec)
-	for _, c := range rec.Run.Plan.Cells {
+	mine := rec.Run.Plan.Shard.Takes(rec.Run.Plan.Cells)
+	for i, c := range rec.Run.Plan.Cells {
+		if !mine[i] {
+			continue
+		}
 		invs, first := byKey[c.Key()]
 		if !first {
 			continue // the plan named it before

@@ -18,6 +18,8 @@ type runOptions struct {
 	seed        uint64
 	timeout     time.Duration
 	out         string
+	resume      string
+	shard       string
 	competitors []string
 	dryRun      bool
 	json        bool
@@ -38,6 +40,11 @@ write a record of everything. Without arguments: suite quick.
   WORKLOAD...       these workloads with their default parameters, everything else as in suite quick
   SUITE WORKLOAD... of that suite only these workloads
 
+--resume completes the record of a run that was killed, with the same plan, seed and order. It refuses when host, mnbench
+or builds are not the same, and says what differs. The plan is the record's; the command of the first run may be repeated
+with it, and must then ask for the same. --shard runs a part of the plan, so that several machines share it;
+` + "`mnbench merge`" + ` puts their records together.
+
 A runtime whose toolchain is missing is named with what to type to get it, and the others run. The first Ctrl-C ends the
 driver, closes the record and prints what there is; a second one exits at once.`,
 		Example: `  mnbench run
@@ -46,6 +53,8 @@ driver, closes the record and prints what there is; a second one exits at once.`
   mnbench run spawn --param n=100000 --param window=1000 --invocations 10
   mnbench run standard --out standard.jsonl
   mnbench run smoke --competitor ./my-runtime
+  mnbench run --resume standard.jsonl
+  mnbench run standard --seed 1 --shard 2/5 --out shard-2.jsonl
   mnbench run full --dry-run`,
 		Annotations: exits(exitOK, exitUsage, exitInvalid, exitNothing, exitInterrupted),
 		ValidArgsFunction: completeNames(func(c *catalogue) [][2]string {
@@ -67,13 +76,15 @@ driver, closes the record and prints what there is; a second one exits at once.`
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that decides the order and the runtimes' own random choices (default: a random one)")
 	f.DurationVar(&o.timeout, "timeout", 0, "`TIME` that one invocation may take, such as 20s (default: the suite's)")
 	f.StringVar(&o.out, "out", "", "record `FILE`, or a folder for it; never overwritten (default: mnbench-NAME-TIME.jsonl here)")
+	f.StringVar(&o.resume, "resume", "", "complete the record in `FILE`, of a run that was killed or interrupted")
+	f.StringVar(&o.shard, "shard", "", "run part `I/N` of the plan, 2/5 say; all parts need the same --seed")
 	competitorFlag(cmd, &o.competitors)
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would be run, and run nothing")
 	noWaitFlag(cmd, &o.noWait)
 	jsonFlag(cmd, &o.json)
 	register(cmd, "runtimes", completeList((*catalogue).runtimeNames))
 	register(cmd, "param", completeParams)
-	for _, name := range []string{"workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout"} {
+	for _, name := range []string{"workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout", "shard"} {
 		register(cmd, name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -83,6 +94,9 @@ func runCommand(ctx context.Context, u *ui, o runOptions, args []string) error {
 	c, err := openCatalogue(o.competitors)
 	if err != nil {
 		return err
+	}
+	if o.resume != "" {
+		return resume(ctx, u, c, o, args)
 	}
 	job, err := plan(c, o, args)
 	if err != nil {

@@ -48,12 +48,19 @@ func dryRun(ctx context.Context, u *ui, o runOptions, j *job) error {
 		}{p.Record(j.suite.ID), p.Seed, p.Timeout.String(), j.out, append([]results.Unavailable{}, absent...)})
 	}
 	fmt.Fprintf(u.out, "%s: a check each, then %s of %s after %s of warm-up, time-out %v\n",
-		count(len(p.Cells), "cell"), count(p.Invocations, "invocation"), count(p.Iterations, "iteration"),
+		count(p.Size(), "cell"), count(p.Invocations, "invocation"), count(p.Iterations, "iteration"),
 		count(p.Warmup, "iteration"), p.Timeout)
 	fmt.Fprintf(u.out, "CPUs %s, seed %d, record %s\n\n", host.FormatCPUs(p.CPUs), p.Seed, j.out)
 	w := tabwriter.NewWriter(u.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WORKLOAD\tWORKERS\tRUNTIMES")
-	for _, g := range dryGroups(p.Cells) {
+	mine := p.Shard.Takes(p.Cells)
+	var cells []results.Cell
+	for i, c := range p.Cells {
+		if mine[i] {
+			cells = append(cells, c)
+		}
+	}
+	for _, g := range dryGroups(cells) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", g[0], g[1], g[2])
 	}
 	if err := w.Flush(); err != nil {

@@ -18,6 +18,7 @@ import (
 //	fakedriver ...                                           run WORKLOAD ...
 //
 // after=N:FILE: behave for the first N runs, which are counted in FILE.
+// once=N:FILE: behave in all runs but the one after these.
 // told=FIFO: write "ready" there when hanging begins. ns: per unit of work.
 // BEHAVIOUR is a key of behaviours, or good. Times are made up, so tables are
 // the same every time.
@@ -28,8 +29,11 @@ func fakeDriver() {
 		f.describe()
 		quit(0)
 	}
-	if f.after != "" && f.countRuns() {
-		f.behaviour = "good"
+	if f.after != "" {
+		n, most := f.countRuns()
+		if n <= most || f.once && n > most+1 {
+			f.behaviour = "good"
+		}
 	}
 	f.run()
 	quit(0)
@@ -40,6 +44,7 @@ type fake struct {
 	ns        int64
 	behaviour string
 	after     string
+	once      bool
 	told      string
 
 	verb, workload     string
@@ -54,8 +59,8 @@ func (f *fake) parse() {
 		f.args = f.args[1:]
 		key, val, _ := strings.Cut(arg, "=")
 		switch key {
-		case "after":
-			f.after = val
+		case "after", "once":
+			f.after, f.once = val, key == "once"
 		case "told":
 			f.told = val
 		case "ns":
@@ -114,9 +119,9 @@ func say(line map[string]any) {
 	os.Stdout.Write(append(data, '\n'))
 }
 
-// countRuns reports whether this run is one of the first N.
-func (f *fake) countRuns() bool {
-	n, file, _ := strings.Cut(f.after, ":")
+// countRuns returns the number of this run, from 1, and N.
+func (f *fake) countRuns() (run, n uint64) {
+	most, file, _ := strings.Cut(f.after, ":")
 	log, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
 		fail(1, err.Error())
@@ -126,7 +131,7 @@ func (f *fake) countRuns() bool {
 	if err != nil {
 		fail(1, err.Error())
 	}
-	return uint64(info.Size()) <= number(n)
+	return uint64(info.Size()), number(most)
 }
 
 func (f *fake) describe() {

@@ -33,6 +33,11 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 		return err
 	}
 	field.warn(u)
+	if j.resumed != nil {
+		if err := j.same(facts, field); err != nil {
+			return err
+		}
+	}
 	if len(field.ready) == 0 {
 		return field.nobody()
 	}
@@ -47,12 +52,22 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 	if err != nil {
 		return err
 	}
-	w, err := results.Create(j.out, j.runLine(p, facts, field))
+	w, err := j.record(p, facts, field)
 	if err != nil {
 		return err
 	}
-	u.Say("measuring %s, %s in all; the record is %s", count(len(p.Cells), "cell"), count(p.Total(), "invocation"), j.out)
-	sum, err := e.into(ctx, u, w, field.absent)
+	absent := field.absent
+	if j.resumed != nil {
+		kept, err := results.Open(j.out) // the end of it may have been cut off just now
+		if err != nil {
+			return errors.Join(err, w.Close())
+		}
+		e.Before, absent = kept.Invocations, nil
+		u.Say("completing %s: %s of %d are there", j.out, count(len(e.Before), "invocation"), p.Total())
+	} else {
+		u.Say("measuring %s, %s in all; the record is %s", count(p.Size(), "cell"), count(p.Total(), "invocation"), j.out)
+	}
+	sum, err := e.into(ctx, u, w, absent)
 	shown, terr := showRecord(u, j, o.json)
 	if terr != nil && err == nil {
 		err = terr
@@ -64,6 +79,14 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 		return withCode(exitInterrupted, fmt.Errorf("interrupted: nothing was finished; the record is %s", j.out))
 	}
 	return verdict(u, j, sum, field)
+}
+
+// record opens the record: a new one, or the one to be completed.
+func (j *job) record(p engine.Plan, facts results.Host, f *field) (*results.Writer, error) {
+	if j.resumed != nil {
+		return results.Continue(j.out)
+	}
+	return results.Create(j.out, j.runLine(p, facts, f))
 }
 
 func (j *job) runLine(p engine.Plan, facts results.Host, f *field) results.Run {

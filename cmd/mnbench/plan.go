@@ -15,6 +15,7 @@ import (
 	"github.com/mnbench/mnbench/competitors"
 	"github.com/mnbench/mnbench/internal/engine"
 	"github.com/mnbench/mnbench/internal/host"
+	"github.com/mnbench/mnbench/results"
 	"github.com/mnbench/mnbench/workloads"
 )
 
@@ -27,6 +28,8 @@ type job struct {
 	workers  []int
 	plan     engine.Plan // without its cells
 	out      string      // the record's file
+
+	resumed *results.Record // the record to be completed; nil: a new one
 }
 
 // plan turns the command line into a job. All errors are about the command
@@ -83,6 +86,19 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 	if j.plan.CPUs, err = cpuSet(o.cpus); err != nil {
 		return nil, err
 	}
+	if o.given("shard") {
+		shard, err := results.ParseShard(o.shard)
+		if err != nil {
+			return nil, fmt.Errorf("--shard %w", err)
+		}
+		if !o.given("seed") && o.resume == "" {
+			return nil, fmt.Errorf("--shard %s: give --seed too, the same for all shards: it decides the order that they share", o.shard)
+		}
+		j.plan.Shard = &shard
+	}
+	if o.resume != "" {
+		return j, nil
+	}
 	if j.out, err = recordPath(o.out, recordName(suite), time.Now()); err != nil {
 		return nil, err
 	}
@@ -128,11 +144,19 @@ func (c *catalogue) competitorOf(variant string) string {
 // cells are those of the job on the given runtimes.
 func (j *job) cells(runtimes []string) (engine.Plan, error) {
 	p := j.plan
+	if j.resumed != nil {
+		return p, nil // its cells are the record's
+	}
 	work, err := engine.SuiteWork(j.suite, j.cat.Catalogue, j.cat.competitorOf)
 	if err != nil {
 		return p, err
 	}
 	p.Cells = engine.Expand(work, runtimes, j.workers)
+	if p.Shard != nil && len(p.Cells) > 0 {
+		if err := p.Validate(); err != nil {
+			return p, fmt.Errorf("--%w", err)
+		}
+	}
 	return p, nil
 }
 

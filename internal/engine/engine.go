@@ -8,6 +8,9 @@
 //   - Then blocks: one invocation of every cell that is left, the runtimes of
 //     one piece of work side by side (see block).
 //   - Every sample of every invocation is held against the reference answer.
+//   - What was done Before, by a run that was cut short, is not done again: it
+//     counts as if it had just been seen, and the rest follows in the order that
+//     the whole has.
 //   - The recorder gets an invocation when it is over. One that an interrupt
 //     cut short is dropped; everything before it is kept.
 package engine
@@ -16,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mnbench/mnbench/internal/host"
@@ -47,7 +51,9 @@ type Engine struct {
 	Oracle   Oracle
 	Executor Executor
 	Recorder Recorder
-	Events   func(Event) // called in order, from Run's goroutine; nil: nobody listens
+	// Before are the invocations that the record already holds.
+	Before []results.Measured
+	Events func(Event) // called in order, from Run's goroutine; nil: nobody listens
 
 	// Spin reads how busy CPUs are; nil: host.Spin. Now is the time; nil: time.Now.
 	Spin func(cpus []int) (time.Duration, error)
@@ -64,8 +70,13 @@ func (e *Engine) Run(ctx context.Context) (*Summary, error) {
 	}
 	r := &run{
 		Engine: e, sum: newSummary(len(e.Plan.Cells)), est: newEstimate(&e.Plan),
-		out: make([]bool, len(e.Plan.Cells)), total: e.Plan.Total(),
+		out: make([]bool, len(e.Plan.Cells)), total: e.Plan.Total(), before: map[step]*results.Measured{},
 	}
+	for i := range e.Before {
+		m := &e.Before[i]
+		r.before[step{m.Cell, m.Invocation.Invocation}] = m
+	}
+	r.leaveOut(e.Plan.Shard.Takes(e.Plan.Cells))
 	r.refs = references{known: e.Known, oracle: e.Oracle, warn: r.warn, kept: map[string]*reference{}}
 	if r.Spin == nil {
 		r.Spin = host.Spin
@@ -92,24 +103,33 @@ type run struct {
 	out   []bool // cells that are not run any more
 	done  int
 	total int
-	order int // of the next invocation
+	order int // of the next step, counting those that are left out
+
+	before map[step]*results.Measured
+}
+
+// leaveOut drops the cells of other shards.
+func (r *run) leaveOut(mine []bool) {
+	for cell := range mine {
+		if !mine[cell] {
+			r.out[cell] = true
+			r.est.leaveOut(cell)
+		}
+	}
 }
 
 func (r *run) all(ctx context.Context) error {
 	r.warnWorkers()
 	for _, g := range group(r.Plan.Cells) {
 		for _, cell := range g {
-			if err := r.step(ctx, step{cell, check}); err != nil {
+			if err := r.turn(ctx, step{cell, check}); err != nil {
 				return err
 			}
 		}
 	}
 	for inv := range r.Plan.Invocations {
 		for _, s := range block(r.Plan.Cells, inv, r.Plan.Seed) {
-			if r.out[s.cell] {
-				continue
-			}
-			if err := r.step(ctx, s); err != nil {
+			if err := r.turn(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -119,12 +139,57 @@ func (r *run) all(ctx context.Context) error {
 
 func (r *run) warnWorkers() {
 	most := 0
-	for _, c := range r.Plan.Cells {
-		most = max(most, c.Workers)
+	for i, c := range r.Plan.Cells {
+		if !r.out[i] {
+			most = max(most, c.Workers)
+		}
 	}
 	if n := len(r.Plan.CPUs); most > n {
 		r.warn(fmt.Sprintf("%d workers share %d CPUs (%s): times say more about the kernel's scheduler than about the runtime", most, n, host.FormatCPUs(r.Plan.CPUs)))
 	}
+}
+
+// turn does a step, unless its cell is out or it was done before.
+func (r *run) turn(ctx context.Context, s step) error {
+	var err error
+	switch past := r.before[s]; {
+	case r.out[s.cell]:
+	case past != nil:
+		err = r.recall(ctx, s, past)
+	default:
+		err = r.step(ctx, s)
+	}
+	r.order++
+	return err
+}
+
+// recall takes a step that the record already holds.
+func (r *run) recall(ctx context.Context, s step, past *results.Measured) error {
+	cell := r.Plan.Cells[s.cell]
+	first := append(slices.Clone(past.Warmup), past.Timed...)
+	var once time.Duration
+	if len(first) > 0 {
+		once = time.Duration(first[0].NS)
+	}
+	if past.Status == results.OK && len(first) > 0 {
+		if _, err := r.refs.get(ctx, cell); err != nil {
+			return err
+		}
+		r.refs.learn(cell, protocol.Sample{Units: first[0].Units, Answer: first[0].Answer})
+	}
+	r.finished(s, past.Status, time.Duration(past.WallNS), once)
+	return nil
+}
+
+// finished books a step that is over.
+func (r *run) finished(s step, status results.Status, took, once time.Duration) {
+	r.done++
+	r.est.finished(s, took, once)
+	if isFinal(s, status) && !r.out[s.cell] {
+		r.out[s.cell] = true
+		r.done += r.est.drop(s.cell)
+	}
+	r.sum.add(s, status)
 }
 
 // step does one invocation: run, judge, record, tell.
@@ -145,18 +210,11 @@ func (r *run) step(ctx context.Context, s step) error {
 	if err := r.record(s, inv, &o); err != nil {
 		return err
 	}
-	r.order++
-	r.done++
 	var once time.Duration
 	if len(o.Samples) > 0 {
 		once = time.Duration(max(0, o.Samples[0].NS))
 	}
-	r.est.finished(s, r.Now().Sub(began), once)
-	if isFinal(s, inv.Status) && !r.out[s.cell] {
-		r.out[s.cell] = true
-		r.done += r.est.drop(s.cell)
-	}
-	r.sum.add(s, inv.Status)
+	r.finished(s, inv.Status, r.Now().Sub(began), once)
 	r.tell(Event{Kind: Finished, Cell: cell, Invocation: s.invocation, Status: inv.Status, Detail: inv.Detail})
 	return nil
 }

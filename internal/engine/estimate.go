@@ -49,6 +49,9 @@ func (e *estimate) drop(cell int) int {
 	return n
 }
 
+// leaveOut notes that a cell is not run at all.
+func (e *estimate) leaveOut(cell int) { e.cells[cell] = cellTimes{} }
+
 // left is the time that remains; 0 while nothing is known.
 func (e *estimate) left() time.Duration {
 	var checks, timed, knownChecks, knownTimed time.Duration

@@ -19,6 +19,9 @@ type Plan struct {
 	CPUs        []int // w workers get the first w of them (all, when w is more)
 	Seed        uint64
 	Timeout     time.Duration // of one invocation
+	// Shard limits the run to a part of the cells; order and seeds stay those
+	// of the whole. nil: all.
+	Shard *results.Shard
 }
 
 // Validate says what is wrong with a plan.
@@ -50,18 +53,34 @@ func (p *Plan) Validate() error {
 		}
 		seen[c.Key()] = true
 	}
+	if p.Shard != nil && p.Size() == 0 {
+		return fmt.Errorf("shard %s: nothing is left for it: the plan has %d groups of cells that belong on one machine; use at most that many shards",
+			p.Shard, len(group(p.Cells)))
+	}
 	return nil
+}
+
+// Size is the number of cells to be run.
+func (p *Plan) Size() int {
+	n := 0
+	for _, mine := range p.Shard.Takes(p.Cells) {
+		if mine {
+			n++
+		}
+	}
+	return n
 }
 
 // Total is the number of invocations, checks before timing included, when
 // nothing goes wrong.
-func (p *Plan) Total() int { return len(p.Cells) * (1 + p.Invocations) }
+func (p *Plan) Total() int { return p.Size() * (1 + p.Invocations) }
 
 // Record is the plan as it stands in a record.
 func (p *Plan) Record(suite string) results.Plan {
 	return results.Plan{
 		Suite: suite, Cells: p.Cells, Invocations: p.Invocations,
 		Iterations: p.Iterations, Warmup: p.Warmup, CPUs: p.CPUs,
+		TimeoutNS: int64(p.Timeout), Shard: p.Shard,
 	}
 }
 
