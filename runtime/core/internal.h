@@ -65,6 +65,7 @@ struct mn_thread {
 	int error;                   /* self: errno while switched out */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
+	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
 
 	/* for the policy (sched.h); holder, unless it says otherwise */
 	struct mni_worker *home; /* where it runs or has blocked and must be woken, or NULL */
@@ -216,6 +217,7 @@ struct mni_runtime {
 	mni_spinlock start_lock;                    /* for starting one more */
 	_Atomic unsigned startable;                 /* how many it may become; written under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
+	bool child_first;                           /* start: a new thread runs at once */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
 	size_t tick_room;                           /* start: of any stack, below all else */

@@ -159,6 +159,7 @@ static int start(const struct mn_config *c)
 	mni_store(&mni_rt.startable, c->workers, relaxed);
 	mni_store(&mni_rt.running, 1, relaxed);
 	mni_rt.alone = c->workers == 1;
+	mni_rt.child_first = c->spawn == MN_CHILD_FIRST;
 	mni_rt.stack_size = c->stack_size;
 	mni_rt.config = *c;
 	mni_store(&mni_rt.quantum_ns, c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0, relaxed);

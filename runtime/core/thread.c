@@ -2,7 +2,10 @@
  * The life of a thread: create, join, detach, exit.
  *
  * Create queues a descriptor; a stack comes when a worker first switches to
- * the thread (help-first: the creator goes on).
+ * the thread (help-first: the creator goes on). Or the new thread runs at once
+ * and its creator is queued, for anybody to take (child-first). When such a
+ * thread ends and its creator still waits here, that goes on: the order of a
+ * plain call, as in Cilk.
  *
  * The end of a thread meets its joiner in one word, thread.join:
  *
@@ -48,6 +51,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->preempt_off = 0;
 	t->error = 0;
 	t->home = NULL;
+	t->creator = NULL;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
 	if (attr && attr->stack_size > t->stack_size) {
@@ -63,12 +67,33 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	return t;
 }
 
+static bool is_child_first(const struct mn_thread_attr *attr)
+{
+	return attr && attr->spawn ? attr->spawn == MN_CHILD_FIRST : mni_rt.child_first;
+}
+
+static void creator_after(struct mni_worker *w, void *creator)
+{
+	mni_submit(w, creator, MNI_CREATOR);
+}
+
+/* Child-first. Returns, perhaps on another worker, when the creator's turn comes. */
+static void make_way(struct mni_worker *w, struct mn_thread *t)
+{
+	t->creator = w->current;
+	if (mni_rt.policy->adopt)
+		mni_rt.policy->adopt(w, t);
+	mni_park(t, creator_after, w->current);
+}
+
 int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *(*fn)(void *),
 		     void *arg)
 {
 	struct mni_worker *w = mni_self();
 	struct mn_thread *t;
 
+	if (attr && attr->spawn && attr->spawn != MN_HELP_FIRST && attr->spawn != MN_CHILD_FIRST)
+		return -MNI_EINVAL;
 	if (!w && !mni_rt.workers) {
 		int error = mn_init(NULL);
 
@@ -85,8 +110,11 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		*out = mni_thread_handle(t);
 	if (w) {
 		mni_count(&w->count.spawns);
-		mni_submit(w, t, MNI_NEW);
-		mni_preempt_point(w);
+		if (is_child_first(attr))
+			make_way(w, t);
+		else
+			mni_submit(w, t, MNI_NEW);
+		mni_preempt_point(mni_self());
 	} else {
 		mni_fetch_add(&mni_rt.foreign_spawns, 1, relaxed);
 		mni_submit_from(NULL, t, MNI_NEW);
@@ -183,11 +211,14 @@ static void gone_to_joiner(struct mni_worker *w, void *arg)
 static _Noreturn void end(struct mn_thread *t, void *result)
 {
 	uintptr_t join = mni_load(&t->join, acquire);
+	struct mn_thread *creator = t->creator;
 
 	t->arg = result;
 	if (join > MNI_JOIN_TAKEN && mni_may_run_here((struct mn_thread *)join))
 		mni_leave((struct mn_thread *)join, gone_to_joiner);
-	mni_leave(NULL, gone);
+	if (creator && !mni_rt.policy->claim(mni_self(), creator))
+		creator = NULL;
+	mni_leave(creator, gone);
 }
 
 void mn_thread_exit(void *result)

@@ -153,12 +153,16 @@ typedef uint64_t mn_thread_t;
 struct mn_thread_attr {
 	size_t stack_size; /* bytes; 0: the runtime's; rounded up */
 	int detached;      /* nonzero: nobody will join it */
+	int spawn;         /* MN_HELP_FIRST, MN_CHILD_FIRST: which of the two goes on; 0: the runtime's */
 };
 
 /*
  * Makes a thread that runs fn(arg). attr may be NULL, and so may out when the
- * thread is detached. -EAGAIN: no memory for it. From any kernel thread; the
- * first call starts the runtime, as mn_init(NULL), if need be.
+ * thread is detached. -EAGAIN: no memory for it; -EINVAL: attr says something
+ * unknown. From any kernel thread; the first call starts the runtime, as
+ * mn_init(NULL), if need be. MN_CHILD_FIRST: the new thread runs at once, and the
+ * caller goes on when that has blocked or ended, or another worker takes it over;
+ * on a kernel thread that is no worker it makes no difference.
  */
 int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *(*fn)(void *),
 		     void *arg);

@@ -82,6 +82,11 @@ static void local_submit(struct mni_worker *w, struct mn_thread *t, enum mni_rea
 	mni_preempt_arm(to);
 }
 
+static void local_adopt(struct mni_worker *w, struct mn_thread *t)
+{
+	t->home = w;
+}
+
 static struct mn_thread *local_next(struct mni_worker *w)
 {
 	struct place *p = &places[w->id];
@@ -128,6 +133,7 @@ const struct mni_policy mni_policy_local = {
 	.init = local_init,
 	.fini = local_fini,
 	.submit = local_submit,
+	.adopt = local_adopt,
 	.next = local_next,
 	.next_oldest = local_next,
 	.waiting = local_waiting,

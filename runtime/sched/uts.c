@@ -365,6 +365,12 @@ static void uts_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reaso
 	}
 }
 
+static void uts_adopt(struct mni_worker *w, struct mn_thread *t)
+{
+	prioritise(w, t, MNI_NEW);
+	t->home = t->last = w;
+}
+
 /* --- looking --- */
 
 static bool uts_waiting(struct mni_worker *w)
@@ -445,6 +451,7 @@ const struct mni_policy mni_policy_uts = {
 	.init = uts_init,
 	.fini = uts_fini,
 	.submit = uts_submit,
+	.adopt = uts_adopt,
 	.next = uts_next,
 	.next_oldest = uts_next_oldest,
 	.waiting = uts_waiting,
