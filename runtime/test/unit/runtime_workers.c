@@ -1,0 +1,64 @@
+/*
+ * Proves: all workers run threads, at the same time: as many threads as there
+ * are workers, none of which ever yields, meet each other. Created by main or by
+ * one another; at once, or when the workers have gone to sleep. (Threads of a
+ * policy that keeps them on the worker where they were created are dealt out
+ * first: it must deal them out evenly.)
+ */
+#include <stdatomic.h>
+
+#include "check.h"
+
+#define ROUNDS 20
+
+static _Atomic unsigned met;
+
+/* Without yielding, until all are there. */
+static void *meet(void *arg)
+{
+	unsigned all = mn_workers();
+
+	atomic_fetch_add(&met, 1);
+	while (atomic_load(&met) < all)
+		sched_yield();
+	return arg;
+}
+
+static void *create_next(void *arg)
+{
+	uintptr_t left = (uintptr_t)arg;
+	mn_thread_t next = 0;
+
+	if (left > 1)
+		next = test_spawn(create_next, (void *)(left - 1));
+	meet(NULL);
+	if (next)
+		test_join(next);
+	return NULL;
+}
+
+int main(void)
+{
+	test_start();
+	if (!strcmp(mn_policy(), "local") && mn_workers() > 1)
+		SKIP("policy local leaves threads where they are created");
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		mn_thread_t t[64];
+		unsigned n = mn_workers();
+
+		atomic_store(&met, 0);
+		if (round % 4 == 3)
+			usleep(3000); /* so that the others sleep; nothing depends on it */
+		if (round % 2) {
+			test_join(test_spawn(create_next, (void *)(uintptr_t)n));
+		} else {
+			for (unsigned i = 0; i < n; i++)
+				t[i] = test_spawn(meet, NULL);
+			for (unsigned i = 0; i < n; i++)
+				test_join(t[i]);
+		}
+		CHECK_EQ(atomic_load(&met), n);
+	}
+	test_stop();
+	return 0;
+}
