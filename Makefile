@@ -34,8 +34,9 @@ bench: install-tools ## micro-benchmarks of the runtime by itself
 install-tools: ## install the missing compilers and JDK (apt; says first what it does)
 	@scripts/install-tools
 
-fmt: ## format the Go sources
+fmt: ## format the Go sources, and the C ones where clang-format is installed
 	@gofmt -w .
+	@! command -v clang-format >/dev/null || git ls-files "*.c" "*.h" | xargs clang-format -i
 
 clean: ## remove what was built; records and charts in out/ stay
 	@rm -rf bin out/test
