@@ -3,6 +3,7 @@ module github.com/mnbench/mnbench
 go 1.24.0
 
 require (
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/cheggaaa/pb/v3 v3.1.7
 	github.com/jedib0t/go-pretty/v6 v6.8.3

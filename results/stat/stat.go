@@ -131,6 +131,18 @@ func (s Sample) Medians() []float64 {
 	return clean.medians()
 }
 
+// aligned returns the median of each invocation, NaN where there is none.
+func (s Sample) aligned() []float64 {
+	out := make([]float64, len(s))
+	for i := range s {
+		out[i] = math.NaN()
+		if m := s[i : i+1].Medians(); len(m) == 1 {
+			out[i] = m[0]
+		}
+	}
+	return out
+}
+
 // medians wants a clean sample.
 func (s Sample) medians() []float64 {
 	out := make([]float64, len(s))

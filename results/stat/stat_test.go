@@ -21,6 +21,11 @@ func codes(ws []Warning) string {
 	return strings.Join(out, " ")
 }
 
+// near allows for figures that are given with four digits, and for rounding.
+func near(a, b float64) bool {
+	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-3*math.Abs(b)
+}
+
 var inf, nan = math.Inf(1), math.NaN()
 
 func TestMedianOfOddData(t *testing.T) {
@@ -33,14 +38,15 @@ func TestMedianOfOddData(t *testing.T) {
 		{"nothing", nil, nan, -inf, inf, "no-data"},
 		{"invocations without samples", Sample{{}, {}}, nan, -inf, inf, "no-data"},
 		{"one", Sample{{7}}, 7, -inf, inf, "one-sample"},
-		{"two in one invocation", Sample{{7, 9}}, 8, 7, 9, "one-invocation"},
-		{"two in two invocations", Sample{{7}, {9}}, 8, 7, 9, "few-invocations"},
+		{"two in one invocation", Sample{{7, 9}}, 8, 1.608, 39.18, "one-invocation"},
+		{"two in two invocations", Sample{{7}, {9}}, 8, 1.608, 39.18, "few-invocations"},
 		{"identical", Sample{{7, 7}, {7, 7}, {7, 7}, {7}, {7}, {7}}, 7, 7, 7, "identical"},
 		{"identical and few", Sample{{7}, {7}}, 7, 7, 7, "few-invocations identical"},
-		{"NaN, zero, negative and infinite", Sample{{nan, 7, 0, -1}, {9, inf}, {nan}}, 8, 7, 9, "bad-samples few-invocations"},
+		{"NaN, zero, negative and infinite", Sample{{nan, 7, 0, -1}, {9, inf}, {nan}}, 8, 1.608, 39.18, "bad-samples few-invocations"},
 		{"only rubbish", Sample{{nan}, {-1}}, nan, -inf, inf, "bad-samples no-data"},
-		{"near the largest number", Sample{{math.MaxFloat64}, {math.MaxFloat64 / 2}}, math.MaxFloat64 * 0.75, math.MaxFloat64 / 2, math.MaxFloat64, "few-invocations"},
-		{"an invocation counts once", Sample{{1, 1, 1, 1, 1, 1, 1, 1, 1}, {5}, {6}}, 5, 1, 6, "few-invocations"},
+		{"near the largest number", Sample{{math.MaxFloat64}, {math.MaxFloat64 / 2}}, math.MaxFloat64 * 0.75, 1.555e306, math.MaxFloat64, "few-invocations"},
+		{"an invocation counts once", Sample{{1, 1, 1, 1, 1, 1, 1, 1, 1}, {5}, {6}}, 5, 0.2683, 35.99, "few-invocations"},
+		{"six: from the smallest to the largest, nearly", Sample{{1}, {2}, {3}, {4}, {5}, {6}}, 3.5, 1.3571, 5.6429, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			i := Median(tt.in, Options{})
@@ -48,7 +54,7 @@ func TestMedianOfOddData(t *testing.T) {
 				what       string
 				have, want float64
 			}{{"median", i.Median, tt.median}, {"lo", i.Lo, tt.lo}, {"hi", i.Hi, tt.hi}} {
-				if v.have != v.want && !(math.IsNaN(v.have) && math.IsNaN(v.want)) {
+				if !near(v.have, v.want) {
 					t.Errorf("%s %v, want %v", v.what, v.have, v.want)
 				}
 			}
@@ -72,12 +78,13 @@ func TestRatioOfOddData(t *testing.T) {
 		{"a single sample bounds nothing", Sample{{6}}, Sample{{3}, {3}}, 2, -inf, inf},
 		{"nothing", nil, Sample{{3}, {3}}, nan, -inf, inf},
 		{"against nothing", Sample{{3}, {3}}, nil, nan, -inf, inf},
-		{"over a constant", Sample{{4}, {8}}, Sample{{2}, {2}}, 3, 2, 4},
-		{"a constant over", Sample{{2}, {2}}, Sample{{4}, {8}}, 1.0 / 3, 0.25, 0.5},
+		{"over a constant", Sample{{4}, {8}}, Sample{{2}, {2}}, 3, 0.0346, 231.2},
+		{"a constant over", Sample{{2}, {2}}, Sample{{4}, {8}}, 1.0 / 3, 0.004325, 28.9},
+		{"both constant in themselves", Sample{{2, 2}, {2, 2}}, Sample{{4, 4}, {4, 4}}, 0.5, 0.5, 0.5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			i := Ratio(tt.a, tt.b, Options{})
-			if (i.Median != tt.ratio && !math.IsNaN(tt.ratio)) || i.Lo != tt.lo || i.Hi != tt.hi {
+			if !near(i.Median, tt.ratio) || !near(i.Lo, tt.lo) || !near(i.Hi, tt.hi) {
 				t.Errorf("%v [%v, %v], want %v [%v, %v]", i.Median, i.Lo, i.Hi, tt.ratio, tt.lo, tt.hi)
 			}
 		})
@@ -125,6 +132,12 @@ func TestLargeSamples(t *testing.T) {
 
 func TestRank(t *testing.T) {
 	constant := func(v float64) Sample { return Sample{{v}, {v}} }
+	chain := func(v float64) (s Sample) {
+		for i := range 8 {
+			s = append(s, []float64{v + 0.4*float64(i-4)})
+		}
+		return s
+	}
 	for _, tt := range []struct {
 		name string
 		in   []Sample
@@ -137,7 +150,7 @@ func TestRank(t *testing.T) {
 		{"no data", []Sample{nil, constant(3)}, []Place{{0, false}, {1, false}}},
 		{"nothing says where a single sample stands", []Sample{constant(3), {{100}}, constant(5)}, []Place{{1, false}, {0, false}, {2, false}}},
 		{"a chain: b ties with a, c with b, but not c with a",
-			[]Sample{{{10}, {11}}, {{10.5}, {12.5}}, {{12}, {13}}}, []Place{{1, true}, {1, true}, {3, false}}},
+			[]Sample{chain(10), chain(11), chain(12)}, []Place{{1, true}, {1, true}, {3, false}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var rs []*Resampled
@@ -201,7 +214,7 @@ func TestIntervalProperties(t *testing.T) {
 				scaled[k] = append(scaled[k], v*1024)
 			}
 		}
-		if j := Median(scaled, o); j.Median != i.Median*1024 || (i.Bounded() && (j.Lo != i.Lo*1024 || j.Hi != i.Hi*1024)) {
+		if j := Median(scaled, o); !near(j.Median, i.Median*1024) || (i.Bounded() && (!near(j.Lo, i.Lo*1024) || !near(j.Hi, i.Hi*1024))) {
 			t.Fatalf("scaled: %v, want 1024 times %v", j, i)
 		}
 		// The order of iterations says nothing.

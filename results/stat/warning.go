@@ -20,6 +20,8 @@ const (
 	FewInvocations Code = "few-invocations" // too few for the confidence asked for
 	Identical      Code = "identical"       // all samples equal: the clock is coarser than the work
 	BadSamples     Code = "bad-samples"     // samples left out: not a positive number
+	Pooled         Code = "pooled"          // samples were taken for independent
+	FewInTail      Code = "few-in-tail"     // too few samples to bound a percentile
 )
 
 // Has reports whether one of the warnings has the code.
