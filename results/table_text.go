@@ -19,7 +19,11 @@ func (t *tableWriter) heading() {
 	if !r.Time.IsZero() {
 		parts = append(parts, r.Time.UTC().Format("2006-01-02 15:04 UTC"))
 	}
-	parts = append(parts, FormatCount(r.Plan.Invocations, "invocation")+" of "+FormatCount(r.Plan.Iterations, "iteration"))
+	invocations := FormatCount(r.Plan.Invocations, "invocation")
+	if r.Plan.BudgetNS > 0 {
+		invocations += " or more"
+	}
+	parts = append(parts, invocations+" of "+FormatCount(r.Plan.Iterations, "iteration"))
 	machine := r.Host.CPUModel
 	if r.Host.CPUs > 0 {
 		machine = strings.TrimSpace(machine + fmt.Sprintf(" (%d CPUs)", r.Host.CPUs))

@@ -17,6 +17,7 @@ type runOptions struct {
 	cpus        string
 	seed        uint64
 	timeout     time.Duration
+	budget      time.Duration
 	out         string
 	resume      string
 	shard       string
@@ -40,10 +41,13 @@ write a record of everything. Without arguments: suite quick.
   WORKLOAD...       these workloads with their default parameters, everything else as in suite quick
   SUITE WORKLOAD... of that suite only these workloads
 
---resume completes the record of a run that was killed, with the same plan, seed and order. It refuses when host, mnbench
-or builds are not the same, and says what differs. The plan is the record's; the command of the first run may be repeated
-with it, and must then ask for the same. --shard runs a part of the plan, so that several machines share it;
-` + "`mnbench merge`" + ` puts their records together.
+With --time-budget the plan is the least that is run; invocations are then added where intervals are widest, until the
+time is over, or earlier when ranks are clear and all times are known well.
+
+--resume completes the record of a run that was killed, with the same plan, seed and order. It refuses when host,
+mnbench or builds are not the same, and says what differs. The plan is the record's; the command of the first run may
+be repeated with it, and must then ask for the same. --shard runs a part of the plan, so that several machines share
+it; ` + "`mnbench merge`" + ` puts their records together.
 
 A runtime whose toolchain is missing is named with what to type to get it, and the others run. The first Ctrl-C ends the
 driver, closes the record and prints what there is; a second one exits at once.`,
@@ -53,6 +57,7 @@ driver, closes the record and prints what there is; a second one exits at once.`
   mnbench run spawn --param n=100000 --param window=1000 --invocations 10
   mnbench run standard --out standard.jsonl
   mnbench run smoke --competitor ./my-runtime
+  mnbench run standard --time-budget 10m
   mnbench run --resume standard.jsonl
   mnbench run standard --seed 1 --shard 2/5 --out shard-2.jsonl
   mnbench run full --dry-run`,
@@ -75,6 +80,7 @@ driver, closes the record and prints what there is; a second one exits at once.`
 	f.StringVar(&o.cpus, "cpus", "", "`LIST` of CPUs to use, such as 0-3,6; w workers get the first w (default: all there are)")
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that decides the order and the runtimes' own random choices (default: a random one)")
 	f.DurationVar(&o.timeout, "timeout", 0, "`TIME` that one invocation may take, such as 20s (default: the suite's)")
+	f.DurationVar(&o.budget, "time-budget", 0, "measure for at most this `TIME`, such as 5m, where intervals are widest (default: the plan, once)")
 	f.StringVar(&o.out, "out", "", "record `FILE`, or a folder for it; never overwritten (default: mnbench-NAME-TIME.jsonl here)")
 	f.StringVar(&o.resume, "resume", "", "complete the record in `FILE`, of a run that was killed or interrupted")
 	f.StringVar(&o.shard, "shard", "", "run part `I/N` of the plan, 2/5 say; all parts need the same --seed")
@@ -84,7 +90,7 @@ driver, closes the record and prints what there is; a second one exits at once.`
 	jsonFlag(cmd, &o.json)
 	register(cmd, "runtimes", completeList((*catalogue).runtimeNames))
 	register(cmd, "param", completeParams)
-	for _, name := range []string{"workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout", "shard"} {
+	for _, name := range []string{"workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout", "time-budget", "shard"} {
 		register(cmd, name, cobra.NoFileCompletions)
 	}
 	return cmd

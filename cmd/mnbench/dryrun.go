@@ -50,6 +50,9 @@ func dryRun(ctx context.Context, u *ui, o runOptions, j *job) error {
 	fmt.Fprintf(u.out, "%s: a check each, then %s of %s after %s of warm-up, time-out %v\n",
 		count(p.Size(), "cell"), count(p.Invocations, "invocation"), count(p.Iterations, "iteration"),
 		count(p.Warmup, "iteration"), p.Timeout)
+	if p.Budget > 0 {
+		fmt.Fprintf(u.out, "then more where intervals are widest, for at most %v in all\n", p.Budget)
+	}
 	fmt.Fprintf(u.out, "CPUs %s, seed %d, record %s\n\n", host.FormatCPUs(p.CPUs), p.Seed, j.out)
 	w := tabwriter.NewWriter(u.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WORKLOAD\tWORKERS\tRUNTIMES")

@@ -52,6 +52,9 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 	if err != nil {
 		return err
 	}
+	if p.Budget > 0 {
+		e.Guide = newPrecision(p.Cells)
+	}
 	w, err := j.record(p, facts, field)
 	if err != nil {
 		return err
@@ -64,6 +67,8 @@ func measure(ctx context.Context, u *ui, o runOptions, j *job) error {
 		}
 		e.Before, absent = kept.Invocations, nil
 		u.Say("completing %s: %s of %d are there", j.out, count(len(e.Before), "invocation"), p.Total())
+	} else if p.Budget > 0 {
+		u.Say("measuring %s for at most %v; the record is %s", count(p.Size(), "cell"), p.Budget, j.out)
 	} else {
 		u.Say("measuring %s, %s in all; the record is %s", count(p.Size(), "cell"), count(p.Total(), "invocation"), j.out)
 	}
@@ -146,6 +151,9 @@ func verdict(u *ui, j *job, sum *engine.Summary, f *field) error {
 		return withCode(exitInvalid, fmt.Errorf("%s cannot be built or started: the warnings above say why", strings.Join(f.broken(), ", ")))
 	case sum.Measured == 0:
 		return withCode(exitNothing, errors.New("nothing was measured: the table's notes say why"))
+	}
+	if sum.Decided {
+		u.Say("ended before the time was over: ranks are clear, and all times are known well")
 	}
 	u.Say("to see it again: %s; as charts: mnbench plot %s", again, quoted(j.out))
 	return nil

@@ -75,6 +75,11 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 			return nil, fmt.Errorf("--timeout %v: want more than nothing, such as 20s", o.timeout)
 		}
 	}
+	if o.given("time-budget") {
+		if j.plan.Budget = o.budget; o.budget <= 0 {
+			return nil, fmt.Errorf("--time-budget %v: want more than nothing, such as 5m", o.budget)
+		}
+	}
 	if o.given("seed") {
 		j.plan.Seed = o.seed
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // planFlags are those that decide what is run.
-var planFlags = []string{"runtimes", "workers", "param", "invocations", "iterations", "warmup", "cpus", "seed", "timeout", "shard"}
+var planFlags = []string{"runtimes", "workers", "param", "invocations", "iterations", "warmup", "cpus", "seed", "timeout", "time-budget", "shard"}
 
 // resume completes a record.
 func resume(ctx context.Context, u *ui, c *catalogue, o runOptions, args []string) error {
@@ -53,6 +53,7 @@ func resumed(c *catalogue, rec *results.Record) (*job, error) {
 	j := &job{cat: c, suite: &workloads.Suite{ID: run.Plan.Suite}, resumed: rec, plan: engine.Plan{
 		Cells: run.Plan.Cells, Invocations: run.Plan.Invocations, Iterations: run.Plan.Iterations, Warmup: run.Plan.Warmup,
 		CPUs: run.Plan.CPUs, Seed: run.Seed, Timeout: time.Duration(run.Plan.TimeoutNS), Shard: run.Plan.Shard,
+		Budget: time.Duration(run.Plan.BudgetNS),
 	}}
 	if err := j.plan.Validate(); err != nil {
 		return nil, fmt.Errorf("--resume %s: %w", rec.Name, err)

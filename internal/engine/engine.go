@@ -51,6 +51,8 @@ type Engine struct {
 	Oracle   Oracle
 	Executor Executor
 	Recorder Recorder
+	// Guide says where invocations help; only for a plan with a budget.
+	Guide Guide
 	// Before are the invocations that the record already holds.
 	Before []results.Measured
 	Events func(Event) // called in order, from Run's goroutine; nil: nobody listens
@@ -68,6 +70,9 @@ func (e *Engine) Run(ctx context.Context) (*Summary, error) {
 	if err := e.Plan.Validate(); err != nil {
 		return newSummary(len(e.Plan.Cells)), err
 	}
+	if (e.Plan.Budget > 0) != (e.Guide != nil) {
+		return newSummary(len(e.Plan.Cells)), errors.New("plan: a time budget and a guide go together")
+	}
 	r := &run{
 		Engine: e, sum: newSummary(len(e.Plan.Cells)), est: newEstimate(&e.Plan),
 		out: make([]bool, len(e.Plan.Cells)), total: e.Plan.Total(), before: map[step]*results.Measured{},
@@ -76,13 +81,14 @@ func (e *Engine) Run(ctx context.Context) (*Summary, error) {
 		m := &e.Before[i]
 		r.before[step{m.Cell, m.Invocation.Invocation}] = m
 	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	r.began = r.Now()
 	r.leaveOut(e.Plan.Shard.Takes(e.Plan.Cells))
 	r.refs = references{known: e.Known, oracle: e.Oracle, warn: r.warn, kept: map[string]*reference{}}
 	if r.Spin == nil {
 		r.Spin = host.Spin
-	}
-	if r.Now == nil {
-		r.Now = time.Now
 	}
 	err := r.all(ctx)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -106,6 +112,8 @@ type run struct {
 	order int // of the next step, counting those that are left out
 
 	before map[step]*results.Measured
+	began  time.Time
+	past   time.Duration // what was done before took so long
 }
 
 // leaveOut drops the cells of other shards.
@@ -126,6 +134,9 @@ func (r *run) all(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	if r.Plan.Budget > 0 {
+		return r.spend(ctx)
 	}
 	for inv := range r.Plan.Invocations {
 		for _, s := range block(r.Plan.Cells, inv, r.Plan.Seed) {
@@ -177,7 +188,9 @@ func (r *run) recall(ctx context.Context, s step, past *results.Measured) error 
 		}
 		r.refs.learn(cell, protocol.Sample{Units: first[0].Units, Answer: first[0].Answer})
 	}
+	r.past += time.Duration(past.WallNS)
 	r.finished(s, past.Status, time.Duration(past.WallNS), once)
+	r.show(*past)
 	return nil
 }
 
@@ -215,6 +228,7 @@ func (r *run) step(ctx context.Context, s step) error {
 		once = time.Duration(max(0, o.Samples[0].NS))
 	}
 	r.finished(s, inv.Status, r.Now().Sub(began), once)
+	r.show(seen(inv, &o))
 	r.tell(Event{Kind: Finished, Cell: cell, Invocation: s.invocation, Status: inv.Status, Detail: inv.Detail})
 	return nil
 }
@@ -313,5 +327,8 @@ func (r *run) tell(ev Event) {
 		return
 	}
 	ev.Done, ev.Total, ev.Left = r.done, r.total, r.est.left()
+	if r.Plan.Budget > 0 {
+		ev.Total, ev.Left = r.outlook()
+	}
 	r.Events(ev)
 }

@@ -29,7 +29,8 @@ type Event struct {
 
 	// Done of Total invocations are over, those that were dropped because
 	// their cell failed included. Left is the time that the others will take, judged
-	// by those before; 0 while nothing is known.
+	// by those before; 0 while nothing is known. With a budget Total is a guess
+	// and Left what remains of the budget.
 	Done, Total int
 	Left        time.Duration
 }
@@ -43,6 +44,7 @@ type Summary struct {
 	Cells       []results.Status
 	Measured    int  // timed invocations that are OK
 	Checked     int  // checks before timing that are OK
+	Decided     bool // a run with a budget ended because its guide needed no more
 	Interrupted bool // the context ended before the plan was done
 	Warnings    []string
 }

@@ -19,6 +19,10 @@ type Plan struct {
 	CPUs        []int // w workers get the first w of them (all, when w is more)
 	Seed        uint64
 	Timeout     time.Duration // of one invocation
+	// Budget is the time that the run may take in all; 0: as long as it takes.
+	// With one, Invocations is the least (while it lasts), and Engine.Guide
+	// decides which cells get more.
+	Budget time.Duration
 	// Shard limits the run to a part of the cells; order and seeds stay those
 	// of the whole. nil: all.
 	Shard *results.Shard
@@ -39,6 +43,8 @@ func (p *Plan) Validate() error {
 		return errors.New("cpus: want at least one")
 	case p.Timeout <= 0:
 		return fmt.Errorf("timeout: want more than 0, have %v", p.Timeout)
+	case p.Budget < 0:
+		return fmt.Errorf("time budget: want more than 0, have %v", p.Budget)
 	}
 	seen := map[string]bool{}
 	for _, c := range p.Cells {
@@ -72,7 +78,7 @@ func (p *Plan) Size() int {
 }
 
 // Total is the number of invocations, checks before timing included, when
-// nothing goes wrong.
+// nothing goes wrong; with a budget it is the least.
 func (p *Plan) Total() int { return p.Size() * (1 + p.Invocations) }
 
 // Record is the plan as it stands in a record.
@@ -80,7 +86,7 @@ func (p *Plan) Record(suite string) results.Plan {
 	return results.Plan{
 		Suite: suite, Cells: p.Cells, Invocations: p.Invocations,
 		Iterations: p.Iterations, Warmup: p.Warmup, CPUs: p.CPUs,
-		TimeoutNS: int64(p.Timeout), Shard: p.Shard,
+		TimeoutNS: int64(p.Timeout), BudgetNS: int64(p.Budget), Shard: p.Shard,
 	}
 }
 
