@@ -14,10 +14,12 @@
  *   - Old arrays are kept until mni_deque_free(): a thief may still be reading
  *     one. They add up to less than the live one.
  *   - push() stores bottom with release instead of fence + relaxed store; the
- *     two are the same code on x86-64 and cheaper on AArch64.
+ *     two are the same code on x86-64 and cheaper on AArch64. The fence also
+ *     covered what take() stores to bottom later, so take() releases, too: a
+ *     thief may learn of the items from that store alone.
  *
  * Pairings (the letters stand at the code):
- *   A  push's release of bottom         with steal's acquire load of bottom
+ *   A  push's and take's release of bottom  with steal's acquire load of bottom
  *   B  take's SC fence (bottom, then top)  with steal's SC fence (top, then bottom)
  *   C  grow's release of the array      with steal's acquire load of the array
  *   D  the CASes on top, SC, among themselves: each index is won once
@@ -131,7 +133,7 @@ static inline void *mni_deque_take(struct mni_deque *d)
 	int64_t t;
 	void *x;
 
-	mni_store(&d->bottom, b, relaxed);
+	mni_store(&d->bottom, b, release); /* A */
 	mni_fence(seq_cst); /* B */
 	t = mni_load(&d->top, relaxed);
 	if (t > b) {
