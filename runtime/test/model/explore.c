@@ -1,0 +1,366 @@
+/*
+ * Exploration: runs a scenario again and again, each time with another sequence
+ * of choices (depth first), until there are no others left.
+ *
+ * A choice is which thread goes on, which message a load reads, where in the
+ * modification order a store goes, or what a scenario leaves open. An execution
+ * is repeated by making the same choices; the code under test must therefore
+ * depend on nothing else (no time, no addresses from malloc).
+ *
+ * At each switch of threads the state is looked up among those met before. It is
+ * new, or what follows from it has been or will be explored from there, and this
+ * execution ends.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "machine.h"
+
+#define MAX_CHOICES 4096
+#define SPURIOUS 1 /* failures without a reason of weak CASes, of waits: per thread */
+#define ARENA_BYTES (16 * 1024)
+
+struct machine machine;
+
+static struct {
+	uint8_t made, of;
+} choice[MAX_CHOICES];
+static unsigned choices; /* that there are */
+static unsigned depth;   /* that this execution has made */
+
+static _Alignas(64) char arena[MODEL_THREADS + 1][ARENA_BYTES];
+static size_t setup_allocated;
+
+/* --- the states met so far: open addressing, 0 is free --- */
+
+static uint64_t *seen;
+static uint64_t seen_count, seen_size;
+
+static void seen_clear(void)
+{
+	free(seen);
+	seen_size = 1 << 12;
+	seen_count = 0;
+	seen = calloc(seen_size, sizeof *seen);
+	if (!seen)
+		abort();
+}
+
+/* False: it was there. */
+static bool seen_insert(uint64_t h)
+{
+	uint64_t at;
+
+	h += !h;
+	for (at = h & (seen_size - 1); seen[at]; at = (at + 1) & (seen_size - 1))
+		if (seen[at] == h)
+			return false;
+	seen[at] = h;
+	if (++seen_count * 2 > seen_size) {
+		uint64_t *old = seen;
+		uint64_t old_size = seen_size;
+
+		seen_size *= 2;
+		seen_count = 0;
+		seen = calloc(seen_size, sizeof *seen);
+		if (!seen) {
+			fprintf(stderr, "model: no memory for %llu states\n", (unsigned long long)seen_size);
+			exit(1);
+		}
+		for (uint64_t i = 0; i < old_size; i++)
+			if (old[i])
+				seen_insert(old[i]);
+		free(old);
+	}
+	return true;
+}
+
+/* What all threads will do from here on depends on nothing but this. */
+static uint64_t state_hash(void)
+{
+	uint64_t h = plain_hash();
+
+	h = mix2(h, memory_hash());
+	h = mix2(h, machine.early_timeouts << 8 | machine.late_timeouts);
+	for (unsigned i = 0; i < machine.scenario->threads; i++) {
+		const struct thread *t = &machine.thread[i];
+
+		h = mix2(h, t->history);
+		h = mix2(h, (uintptr_t)t->waits_on);
+		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 |
+				    t->spurious_cas << 8 | t->spurious_waits);
+		h = mix2(h, t->looks_at_clock);
+	}
+	return h;
+}
+
+/* --- choices --- */
+
+unsigned explore_choose(unsigned n)
+{
+	if (n == 1)
+		return 0;
+	if (n == 0 || n > UINT8_MAX)
+		model_fail("a choice of %u", n);
+	if (depth == MAX_CHOICES)
+		model_fail("more than %d choices: a loop without an end?", MAX_CHOICES);
+	if (depth == choices) {
+		choice[choices].made = 0;
+		choice[choices++].of = (uint8_t)n;
+	} else if (choice[depth].of != n) {
+		fprintf(stderr, "model: %s cannot be repeated: a choice of %u was one of %u\n",
+			machine.scenario->name, n, choice[depth].of);
+		abort();
+	}
+	return choice[depth++].made;
+}
+
+/* The next sequence in depth-first order; false: that was the last. */
+static bool next_choices(void)
+{
+	while (choices && choice[choices - 1].made + 1 == choice[choices - 1].of)
+		choices--;
+	if (!choices)
+		return false;
+	choice[choices - 1].made++;
+	return true;
+}
+
+unsigned model_choose(unsigned n)
+{
+	unsigned got = explore_choose(n);
+
+	if (machine.self)
+		remember(got);
+	return got;
+}
+
+/* --- switching --- */
+
+void explore_end(enum end why)
+{
+	fiber_leave(why);
+}
+
+static void end_timed_wait(struct thread *t)
+{
+	t->status = READY;
+	t->timed_out = true;
+}
+
+/* Picks who runs: READY threads, first the running one, and timed waits that may end early. */
+static struct thread *pick(void)
+{
+	struct thread *can[2 * MODEL_THREADS];
+	unsigned n = 0;
+	unsigned threads = machine.scenario->threads;
+	unsigned first = machine.self ? thread_number(machine.self) : 0;
+	struct thread *t;
+
+	for (unsigned i = 0; i < threads; i++) {
+		t = &machine.thread[(first + i) % threads];
+		if (t->status == READY)
+			can[n++] = t;
+	}
+	for (unsigned i = 0; i < threads; i++)
+		if (machine.thread[i].status == WAITING_TIMED &&
+		    (n ? machine.early_timeouts : machine.late_timeouts))
+			can[n++] = &machine.thread[i];
+	if (!n)
+		explore_end(END_DONE);
+	t = can[explore_choose(n)];
+	if (t->status == WAITING_TIMED) {
+		if (can[0]->status == READY)
+			machine.early_timeouts--;
+		else
+			machine.late_timeouts--;
+		end_timed_wait(t);
+	}
+	return t;
+}
+
+void explore_switch(void)
+{
+	struct thread *from = machine.self;
+	struct thread *to;
+
+	from->past_loads = false;
+	if (depth == choices && !seen_insert(state_hash()))
+		explore_end(END_SEEN);
+	if (seen_count % 100000 == 0 && getenv("MODEL_PROGRESS"))
+		fprintf(stderr, "%lu states, depth %u\n", seen_count, depth);
+	to = pick();
+	if (to != from) {
+		machine.self = to;
+		fiber_switch((int)thread_number(from), thread_number(to));
+	}
+}
+
+void explore_before_load(void)
+{
+	if (machine.self->past_loads)
+		explore_switch();
+}
+
+static void body(unsigned n)
+{
+	machine.scenario->body(n);
+	model_end_thread();
+}
+
+void explore_start(void)
+{
+	fiber_start_all(body);
+}
+
+/* --- executions --- */
+
+static enum end run_once(void)
+{
+	struct thread *first;
+
+	depth = 0;
+	memory_reset();
+	plain_reset();
+	setup_allocated = 0;
+	memset(machine.thread, 0, sizeof machine.thread);
+	machine.early_timeouts = machine.scenario->early_timeouts;
+	machine.late_timeouts = machine.scenario->late_timeouts;
+	for (unsigned i = 0; i < machine.scenario->threads; i++) {
+		struct thread *t = &machine.thread[i];
+
+		t->spurious_cas = t->spurious_waits = SPURIOUS;
+		t->now.clock[i] = t->after_acquire.clock[i] = 1;
+		fiber_restart(i);
+	}
+	machine.self = NULL;
+	if (fiber_call_home(machine.scenario->setup))
+		return END_FAILED;
+	first = pick();
+	machine.self = first;
+	return (enum end)fiber_enter(thread_number(first));
+}
+
+static enum end run_finish(void)
+{
+	int why;
+
+	if (!machine.scenario->finish)
+		return END_DONE;
+	why = fiber_call_home(machine.scenario->finish);
+	return why ? (enum end)why : END_DONE;
+}
+
+static enum end run(void)
+{
+	enum end end = run_once();
+
+	machine.self = NULL;
+	if (end != END_DONE)
+		return end;
+	memory_write_back();
+	return run_finish();
+}
+
+void explore(const struct model_scenario *s, struct tally *tally)
+{
+	struct timespec from, to;
+	enum end end;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	memset(tally, 0, sizeof *tally);
+	machine.scenario = s;
+	machine.failure[0] = 0;
+	memory_forget();
+	seen_clear();
+	choices = 0;
+	do {
+		end = run();
+		if (end == END_DONE) {
+			tally->executions++;
+			if (s->outcome)
+				tally->outcome[s->outcome() % MAX_OUTCOMES] = true;
+		}
+	} while (end != END_FAILED && next_choices());
+	tally->states = seen_count;
+	tally->failed = end == END_FAILED;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	tally->seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+}
+
+void explore_show_failure(void)
+{
+	machine.tracing = true;
+	run();
+	machine.tracing = false;
+}
+
+/* --- what scenarios call --- */
+
+void model_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(machine.failure, sizeof machine.failure, format, args);
+	va_end(args);
+	if (machine.tracing)
+		trace(NULL, "fails: %s", machine.failure);
+	explore_end(END_FAILED);
+}
+
+void *model_alloc(size_t bytes)
+{
+	unsigned n = machine.self ? thread_number(machine.self) : MODEL_THREADS;
+	size_t *used = machine.self ? &machine.self->allocated : &setup_allocated;
+	void *p = arena[n] + *used;
+
+	*used += (bytes + 63) / 64 * 64;
+	if (*used > ARENA_BYTES)
+		model_fail("the scenario allocates more than %d bytes", ARENA_BYTES);
+	return memset(p, MODEL_GARBAGE, bytes);
+}
+
+unsigned model_thread(void)
+{
+	return machine.self ? thread_number(machine.self) : MODEL_THREADS;
+}
+
+void model_forget(uint64_t key)
+{
+	machine.self->history = mix(key);
+}
+
+void model_retry(void)
+{
+	explore_end(END_RETRY);
+}
+
+void model_ignore(const void *p, size_t bytes)
+{
+	memory_ignore(p, bytes);
+}
+
+bool model_blocked(unsigned thread)
+{
+	return machine.thread[thread].status != ENDED;
+}
+
+void model_end_thread(void)
+{
+	machine.self->status = ENDED;
+	machine.self->history = 0;
+	explore_switch();
+	abort();
+}
+
+/* Built by rules.mk into stand-ins for what the explored sources call and the model has not. */
+_Noreturn void model_missing(const char *function);
+
+void model_missing(const char *function)
+{
+	model_fail("%s() is called, which is no part of the model", function);
+}

@@ -1,0 +1,97 @@
+/*
+ * The platform contract (platform/platform.h) as far as explored code uses it.
+ *
+ * mn_plat_wait() compares and blocks in one step, and returns early without a
+ * reason once per thread. What it promises, and no more: when a thread stores to
+ * the word and then calls mn_plat_wake(), a wait that comes later sees the store,
+ * and one that came earlier is woken. Neither side learns anything about other
+ * memory: that is left to the orders in the code. (Linux's futexes do order
+ * other memory; another platform's wait need not.)
+ *
+ * A timed wait may end while others run, as often as the scenario allows, and
+ * ends when everything else is blocked.
+ */
+#include "machine.h"
+
+#include "platform/platform.h"
+
+void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
+{
+	struct thread *t = machine.self;
+
+	explore_before_load();
+	t->past_loads = true;
+	if (t->spurious_waits && model_choose(2)) {
+		t->spurious_waits--;
+		trace(NULL, "waits and returns early");
+		return;
+	}
+	if (memory_kernel_read(word) != expect) {
+		trace(NULL, "does not wait: the word is not %u", expect);
+		return;
+	}
+	trace(NULL, "waits");
+	t->waits_on = word;
+	t->status = timeout_ns == MN_PLAT_FOREVER ? WAITING : WAITING_TIMED;
+	t->timed_out = false;
+	explore_switch();
+	t->waits_on = NULL;
+	remember(t->timed_out);
+	trace(NULL, t->timed_out ? "has waited long enough" : "is woken");
+}
+
+void mn_plat_wake(_Atomic uint32_t *word)
+{
+	struct thread *can[MODEL_THREADS];
+	unsigned n = 0;
+
+	if (!machine.self)
+		return;
+	explore_before_load();
+	machine.self->past_loads = true;
+	memory_kernel_saw(word);
+	for (unsigned i = 0; i < machine.scenario->threads; i++)
+		if (machine.thread[i].waits_on == word && machine.thread[i].status != READY)
+			can[n++] = &machine.thread[i];
+	if (n)
+		can[explore_choose(n)]->status = READY;
+	trace(NULL, n ? "wakes" : "wakes nobody");
+}
+
+/*
+ * Each look at the clock finds it further on, by turns: a little, and so much
+ * that searches give up. The code may use differences only.
+ */
+uint64_t mn_plat_now_ns(void)
+{
+	static const uint64_t at[] = {0, 2000, 50000};
+	unsigned looks = machine.self ? machine.self->looks_at_clock : 0;
+
+	if (machine.self)
+		machine.self->looks_at_clock = (looks + 1) % 3;
+	return 1000000 + at[looks];
+}
+
+struct mni_worker *model_self_worker(void)
+{
+	return machine.self ? machine.self->worker : NULL;
+}
+
+void model_play_worker(struct mni_worker *w)
+{
+	machine.self->worker = w;
+}
+
+int *mn_plat_errno(void)
+{
+	static int error[MODEL_THREADS];
+
+	return &error[model_thread()];
+}
+
+void mn_plat_say(const char *line)
+{
+	model_fail("the runtime says: %s", line);
+}
+
+void mn_plat_relinquish(void) {}

@@ -1,0 +1,119 @@
+/*
+ * Runs litmus tests and scenarios:
+ *
+ *   model [-v] [NAME...]      those whose names begin like this, or all; -v: with the
+ *                             execution that fails, access by access
+ *   model --list              what there is
+ *
+ * Exit status 1 when something fails. The last line is 'N passed, N failed'.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+extern const struct model_scenario *const __start_model_scenarios[];
+extern const struct model_scenario *const __stop_model_scenarios[];
+
+static int by_name(const void *a, const void *b)
+{
+	const struct model_scenario *const *x = a;
+	const struct model_scenario *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* All scenarios by name. Returns how many. */
+static size_t all(const struct model_scenario ***out)
+{
+	size_t n = (size_t)(__stop_model_scenarios - __start_model_scenarios);
+
+	*out = malloc(n * sizeof **out);
+	if (!*out)
+		abort();
+	memcpy(*out, __start_model_scenarios, n * sizeof **out);
+	qsort(*out, n, sizeof **out, by_name);
+	return n;
+}
+
+/* What is wrong with the outcomes of a litmus test, into text; blank: nothing. */
+static void judge_outcomes(const struct model_scenario *s, const struct tally *tally, char *text, size_t size)
+{
+	bool named[MAX_OUTCOMES] = {false};
+	const char *p = s->outcomes;
+
+	text[0] = 0;
+	while (*p) {
+		char *end;
+		unsigned long v = strtoul(p, &end, 10);
+
+		named[v % MAX_OUTCOMES] = true;
+		p = end + strspn(end, " ");
+	}
+	for (unsigned v = 0; v < MAX_OUTCOMES; v++)
+		if (named[v] != tally->outcome[v])
+			snprintf(text + strlen(text), size - strlen(text), "outcome %u %s; ", v,
+				 named[v] ? "is not seen" : "is seen and must not be");
+}
+
+/* Explores one and says how it went. */
+static bool check(const struct model_scenario *s, bool verbose)
+{
+	static struct tally tally;
+	char wrong[600] = "";
+
+	explore(s, &tally);
+	if (s->failure && (!tally.failed || strncmp(machine.failure, s->failure, strlen(s->failure)) != 0))
+		snprintf(wrong, sizeof wrong, "expected \"%s\", found \"%s\"", s->failure, machine.failure);
+	else if (!s->failure && tally.failed)
+		snprintf(wrong, sizeof wrong, "%s", machine.failure);
+	else if (s->outcomes)
+		judge_outcomes(s, &tally, wrong, sizeof wrong);
+	printf("%-4s %-32s %9" PRIu64 " executions %9" PRIu64 " states %6.2f s\n", *wrong ? "FAIL" : "ok",
+	       s->name, tally.executions, tally.states, tally.seconds);
+	if (*wrong) {
+		printf("     %s\n     %s\n", s->about, wrong);
+		if (verbose && tally.failed)
+			explore_show_failure();
+	}
+	fflush(stdout);
+	return !*wrong;
+}
+
+static bool wanted(const struct model_scenario *s, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (strncmp(s->name, *names, strlen(*names)) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	const struct model_scenario **scenario;
+	size_t n = all(&scenario);
+	unsigned passed = 0;
+	unsigned failed = 0;
+	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+
+	if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < n; i++)
+			printf("%-32s %s\n", scenario[i]->name, scenario[i]->about);
+		return 0;
+	}
+	explore_start();
+	for (size_t i = 0; i < n; i++) {
+		if (!wanted(scenario[i], argv + 1 + verbose))
+			continue;
+		if (check(scenario[i], verbose))
+			passed++;
+		else
+			failed++;
+	}
+	printf("model: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}

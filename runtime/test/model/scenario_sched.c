@@ -1,0 +1,154 @@
+/*
+ * The scheduler as it is shipped: the workers' loop (core/worker.c), idle and
+ * wake-up (core/idle.c), policy steal (sched/steal.c) and its deques, the list
+ * for injected threads and the mailboxes. Only the switch to a green thread is
+ * replaced: it calls run_green() here.
+ *
+ * Each explored thread plays a worker's kernel thread, or one that is no worker.
+ *
+ * In every execution, when nobody can go on:
+ *   - every thread that was made runnable has run, once: none was forgotten while
+ *     a worker sleeps;
+ *   - what a thread was given was visible to it, wherever it ran (a plain field,
+ *     so anything less is a data race);
+ *   - nobody is counted as searching, and those that sleep are announced as idle.
+ */
+#include "core/internal.h"
+#include "sched/sched.h"
+
+#include "explored.h"
+
+#define GREENS 4
+
+/* What a green thread does when it runs. */
+enum deed {
+	END,
+	SPAWN,       /* creates thread `next`, then ends */
+	SPAWN_BUSY,  /* creates it, then computes for ever */
+	WAKE_BUSY,   /* makes it runnable as a woken thread, then computes for ever */
+};
+
+static struct mn_thread green[GREENS];
+static struct {
+	enum deed deed;
+	bool runnable; /* somebody has made it so; plain, with the thread's hand-over */
+	bool ran;
+} role[GREENS];
+static bool busy[MODEL_THREADS]; /* workers that compute for ever */
+
+static unsigned number(struct mn_thread *t)
+{
+	return (unsigned)(t - green);
+}
+
+/* The thread after this one becomes runnable. */
+static void make_runnable(struct mn_thread *t, enum mni_reason why)
+{
+	role[number(t)].runnable = true;
+	mni_submit(mni_self(), t, why);
+}
+
+void model_run_green(void *sp)
+{
+	struct mn_thread *t = sp;
+	unsigned n = number(t);
+
+	model_check(n < GREENS, "%p is run, which is no thread", sp);
+	model_check(role[n].runnable, "thread %u runs and was not made runnable", n);
+	model_check(!role[n].ran, "thread %u runs twice", n);
+	role[n].ran = true;
+	switch (role[n].deed) {
+	case END:
+		break;
+	case SPAWN:
+		make_runnable(t + 1, MNI_NEW);
+		break;
+	case SPAWN_BUSY:
+	case WAKE_BUSY:
+		make_runnable(t + 1, role[n].deed == SPAWN_BUSY ? MNI_NEW : MNI_WOKEN);
+		busy[mni_self()->id] = true;
+		model_end_thread();
+	}
+}
+
+/*
+ * The policy, with two places marked at which the workers' loop keeps nothing but
+ * its worker in registers and on its stack, so that states are found to be equal.
+ */
+static struct mni_policy policy;
+static bool has_searched[MODEL_THREADS];
+
+static struct mn_thread *next(struct mni_worker *w)
+{
+	model_forget(has_searched[w->id]);
+	has_searched[w->id] = false;
+	return mni_policy_steal.next(w);
+}
+
+static struct mn_thread *search(struct mni_worker *w)
+{
+	struct mn_thread *t = mni_policy_steal.search(w);
+
+	has_searched[w->id] = true;
+	return t;
+}
+
+static void begin(unsigned workers)
+{
+	mni_idle_reset();
+	policy = mni_policy_steal;
+	policy.next = next;
+	policy.search = search;
+	mni_rt = (struct mni_runtime){.workers = workers, .policy = &policy};
+	mni_store(&mni_rt.running, workers, relaxed);
+	for (unsigned i = 0; i < workers; i++) {
+		struct mni_worker *w = model_alloc(sizeof *w);
+
+		*w = (struct mni_worker){.id = i, .rng = i + 1};
+		model_ignore(&w->count, sizeof w->count);
+		mni_rt.worker[i] = w;
+		mni_rt.policy->init(w);
+		busy[i] = has_searched[i] = false;
+	}
+	for (unsigned i = 0; i < GREENS; i++) {
+		green[i] = (struct mn_thread){.sp = &green[i]};
+		role[i].deed = END;
+		role[i].runnable = role[i].ran = false;
+	}
+}
+
+static void finish(void)
+{
+	for (unsigned i = 0; i < GREENS; i++)
+		model_check(role[i].ran || !role[i].runnable, "thread %u is runnable and all workers sleep", i);
+	model_check(!model_idle_searching(), "%u are counted as searching and nobody is",
+		    model_idle_searching());
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		model_check(model_idle_announced(i) == !busy[i], "worker %u %s and is %sannounced as idle", i,
+			    busy[i] ? "is busy" : "sleeps", busy[i] ? "" : "not ");
+}
+
+/* Threads that are there before the workers begin to run. */
+static void give(struct mn_thread *t)
+{
+	role[number(t)].runnable = true;
+	mni_rt.policy->submit(mni_rt.worker[0], t, MNI_NEW);
+}
+
+static void work(unsigned thread)
+{
+	mni_worker_kthread(mni_rt.worker[thread]);
+}
+
+static void two_setup(void)
+{
+	begin(2);
+	role[0].deed = SPAWN_BUSY;
+	give(&green[0]);
+}
+
+MODEL_SCENARIO(sched_spawn) = {
+	.name = "sched/spawn-busy",
+	.about = "a thread creates one and computes for ever; the other worker is going to sleep",
+	.threads = 2, .setup = two_setup, .body = work, .finish = finish, .late_timeouts = 3,
+};
