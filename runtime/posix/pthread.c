@@ -3,6 +3,7 @@
 #include "mn_pthread.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "mn.h"
 
@@ -71,6 +72,8 @@ int mn_posix_detach(pthread_t t)
 
 void mn_posix_exit(void *result)
 {
+	if (!mn_workers())
+		exit(0); /* main, and it never made a thread */
 	mn_thread_exit(result);
 }
 
