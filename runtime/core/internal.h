@@ -81,7 +81,12 @@ struct mn_thread {
 
 _Static_assert(sizeof(struct mn_thread) <= 256, "an unstarted thread is promised to be this small");
 
-_Noreturn void mni_thread_main(void);
+/*
+ * A thread's life, called by its context's first frame. Returns, if it does, the
+ * context that this frame goes on with by jumping to mni_go_on().
+ */
+void *mni_thread_main(void);
+_Noreturn void mni_go_on(void *sp);
 
 /* --- stacks (stack.c) --- */
 
@@ -275,6 +280,14 @@ void mni_ready(struct mn_thread *t);
  * t->stack is NULL. next as for mni_park().
  */
 _Noreturn void mni_leave(struct mn_thread *next, void (*gone)(struct mni_worker *, void *));
+
+/*
+ * The same for mni_thread_main(), which then returns the context of next, a
+ * thread that has run before. A CPU predicts returns by the calls that it has
+ * seen; a context that has returned from all that it called leaves the prediction
+ * to the one that created it as that left it, and this is when that goes on.
+ */
+void *mni_leave_by_return(struct mn_thread *next, void (*gone)(struct mni_worker *, void *));
 
 /* The first thing a context does when it is switched to: after-work of the one before. */
 void mni_arrived(void);

@@ -25,6 +25,7 @@
 
 /* A stack that is left by a jump keeps the marks of its dead frames. */
 #define MNI_SAN_REUSE_STACK 0
+#define MNI_SAN_RETURN 0 /* a context is left where the sanitizer is told */
 #define mni_san_stack_made(s) ((void)0)
 
 static MNI_SAN_INLINE void mni_san_enter(void **save, struct mn_thread *to, struct mni_worker *w)
@@ -116,6 +117,7 @@ static MNI_SAN_INLINE void mni_san_unwind(void)
 #include <sanitizer/tsan_interface.h>
 
 #define MNI_SAN_REUSE_STACK 0
+#define MNI_SAN_RETURN 0
 
 static MNI_SAN_INLINE void mni_san_stack_made(struct mni_stack *s)
 {
@@ -201,6 +203,7 @@ static MNI_SAN_INLINE void mni_san_unwind(void) {}
 #else
 
 #define MNI_SAN_REUSE_STACK 1
+#define MNI_SAN_RETURN 1
 #define mni_san_stack_made(s) ((void)0)
 #define mni_san_thread_start(t) ((void)0)
 #define mni_san_inline(t, self) ((void)0)

@@ -208,17 +208,23 @@ static void gone_to_joiner(struct mni_worker *w, void *arg)
 	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
 }
 
+/* Who made way for t, if that still waits here; the caller then holds it. */
+static struct mn_thread *take_creator(struct mn_thread *t)
+{
+	struct mn_thread *creator = t->creator;
+
+	t->creator = NULL;
+	return creator && mni_rt.policy->claim(mni_self(), creator) ? creator : NULL;
+}
+
 static _Noreturn void end(struct mn_thread *t, void *result)
 {
 	uintptr_t join = mni_load(&t->join, acquire);
-	struct mn_thread *creator = t->creator;
 
 	t->arg = result;
 	if (join > MNI_JOIN_TAKEN && mni_may_run_here((struct mn_thread *)join))
 		mni_leave((struct mn_thread *)join, gone_to_joiner);
-	if (creator && !mni_rt.policy->claim(mni_self(), creator))
-		creator = NULL;
-	mni_leave(creator, gone);
+	mni_leave(take_creator(t), gone);
 }
 
 void mn_thread_exit(void *result)
@@ -242,15 +248,23 @@ void mn_thread_exit(void *result)
 	end(t, result);
 }
 
-void mni_thread_main(void)
+void *mni_thread_main(void)
 {
 	struct mn_thread *t;
+	struct mn_thread *creator;
+	void *result;
 
 	mni_san_first_arrival();
 	mni_arrived();
 	t = mni_self()->current;
 	*mni_self()->error = 0;
-	end(t, t->fn(t->arg));
+	result = t->fn(t->arg);
+	if (MNI_SAN_RETURN && mni_load(&t->join, acquire) <= MNI_JOIN_TAKEN &&
+	    (creator = take_creator(t))) {
+		t->arg = result;
+		return mni_leave_by_return(creator, gone);
+	}
+	end(t, result);
 }
 
 /* --- join --- */

@@ -225,6 +225,22 @@ __attribute__((noinline)) void mni_leave(struct mn_thread *next,
 	mn_arch_jump(next ? next->sp : w->sched_sp);
 }
 
+void *mni_leave_by_return(struct mn_thread *next, void (*gone)(struct mni_worker *, void *))
+{
+	struct mni_worker *w = mni_self();
+
+	mni_count(&w->count.switches);
+	w->after.fn = gone;
+	w->after.arg = w->current;
+	w->current = next;
+	return next->sp;
+}
+
+void mni_go_on(void *sp)
+{
+	mn_arch_jump(sp);
+}
+
 /* --- runnable threads --- */
 
 void mni_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)

@@ -125,7 +125,7 @@ static inline void *mn_arch_prepare(void *top, struct mn_arch_fpenv e, void (*en
 }
 
 /* Abandons the running context and goes on with load. */
-static inline _Noreturn void mn_arch_jump(void *load)
+static inline __attribute__((always_inline)) _Noreturn void mn_arch_jump(void *load)
 {
 	void *nowhere;
 

@@ -16,7 +16,10 @@
  */
 	.text
 
-/* A context's first instruction: sp is 16-byte aligned, and it never returns. */
+/*
+ * A context's first instruction: sp is 16-byte aligned. main returns what to go on
+ * with, or never.
+ */
 	.macro	first_entry name, main
 	.globl	\name
 	.hidden	\name
@@ -28,7 +31,7 @@
 	mov	x29, #0
 	mov	x30, #0
 	bl	\main
-	brk	#0
+	b	mni_go_on
 	.cfi_endproc
 	.size	\name, . - \name
 	.endm

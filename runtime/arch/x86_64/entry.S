@@ -16,7 +16,11 @@
  */
 	.text
 
-/* A new thread starts here with rsp 16-byte aligned; it never returns. */
+/*
+ * A new thread starts here with rsp 16-byte aligned. mni_thread_main returns what
+ * to go on with, or never. In mni_go_on, which is jumped to, 0 stands for the
+ * return address.
+ */
 	.globl	mn_arch_entry
 	.hidden	mn_arch_entry
 	.type	mn_arch_entry, @function
@@ -25,7 +29,10 @@ mn_arch_entry:
 	.cfi_undefined rip
 	xorl	%ebp, %ebp
 	call	mni_thread_main
-	ud2
+	movq	%rax, %rdi
+	pushq	$0
+	.cfi_adjust_cfa_offset 8
+	jmp	mni_go_on
 	.cfi_endproc
 	.size	mn_arch_entry, . - mn_arch_entry
 
