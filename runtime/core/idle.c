@@ -89,13 +89,43 @@ bool mni_watched(void)
 static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
 {
 	struct mni_worker *self = mni_self();
+	bool nudged;
 
 	mni_store(&target->woken_for, for_guest_of, relaxed);
 	mni_fetch_add(&idle.searching, 1, seq_cst);
 	if (self)
 		mni_count(&self->count.wakes);
-	mni_store(&target->parker.token, 1, release); /* with the sleeper's acquire */
+	/* Release: with the sleeper's acquire. Now it will not see that it was nudged. */
+	nudged = mni_exchange(&target->parker.token, 1, release) == 2;
 	mn_plat_wake(&target->parker.token);
+	if (nudged)
+		mni_idle_nudge();
+}
+
+/*
+ * For the timers (timer.c): has a sleeper look at them, without making it busy.
+ * One whose bit is gone after all has perhaps not seen it, and looks at the
+ * timers itself when it leaves, or its waker finds the 2 and nudges another.
+ */
+void mni_idle_nudge(void)
+{
+	for (unsigned i = 0; i < words(); i++) {
+		uint64_t bits = mni_load(&idle.bits[i], seq_cst);
+
+		while (bits) {
+			unsigned bit = (unsigned)__builtin_ctzll(bits);
+			struct mni_worker *target = mni_rt.worker[i * BITS + bit];
+			uint32_t asleep = 0;
+
+			if ((mni_cas(&target->parker.token, &asleep, 2, seq_cst, relaxed) ||
+			     asleep == 2) &&
+			    mni_load(&idle.bits[i], seq_cst) >> bit & 1) {
+				mn_plat_wake(&target->parker.token);
+				return;
+			}
+			bits &= bits - 1;
+		}
+	}
 }
 
 void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)
@@ -244,7 +274,7 @@ static bool guest_is_stuck(struct watch *look)
 	return stuck;
 }
 
-/* Step 8. False: woken by the watch instead of by a token; the bit is still set. */
+/* Step 8. False: woken by the watch or by time instead of by a token; the bit is still set. */
 static bool sleep_until_token(struct mni_worker *w)
 {
 	struct watch look;
@@ -256,15 +286,22 @@ static bool sleep_until_token(struct mni_worker *w)
 			look.guest[i] = false;
 		guest_is_stuck(&look);
 	}
-	while (!mni_load(&w->parker.token, acquire)) {
+	while (mni_load(&w->parker.token, acquire) != 1) {
+		uint32_t nudged = 2;
+		uint64_t time_ns;
+		bool watch;
+
+		mni_cas(&w->parker.token, &nudged, 0, seq_cst, relaxed);
+		time_ns = mni_timers_keep(w);
+		if (!time_ns)
+			break;
+		watch = look.on && look.period_ns < time_ns;
 		mni_count(&w->count.parks);
-		mn_plat_wait(&w->parker.token, 0, look.on ? look.period_ns : MN_PLAT_FOREVER);
-		if (!look.on || mni_load(&w->parker.token, acquire))
+		mn_plat_wait(&w->parker.token, 0, watch ? look.period_ns : time_ns);
+		if (!watch || mni_load(&w->parker.token, acquire))
 			continue;
-		if (guest_is_stuck(&look)) {
-			mni_store(&idle.watched, false, seq_cst);
-			return false;
-		}
+		if (guest_is_stuck(&look))
+			break;
 		if (watch_end_if_all_idle(w))
 			look.on = false;
 		else if (look.period_ns < WATCH_MAX_NS)
@@ -272,7 +309,7 @@ static bool sleep_until_token(struct mni_worker *w)
 	}
 	if (look.on)
 		mni_store(&idle.watched, false, seq_cst);
-	return true;
+	return mni_load(&w->parker.token, acquire) == 1;
 }
 
 static bool found_on_second_look(struct mni_worker *w)
@@ -295,12 +332,15 @@ bool mni_idle_wait(struct mni_worker *w)
 	mn_arch_fence_after_rmw(); /* step 6 */
 	if ((!found_on_second_look(w) && sleep_until_token(w)) || !take_bit(w->id)) {
 		/* Step 4 was done for this worker; the token may still be on its way. */
-		while (!mni_load(&w->parker.token, acquire))
-			mn_plat_wait(&w->parker.token, 0, MN_PLAT_FOREVER);
+		uint32_t token;
+
+		while ((token = mni_load(&w->parker.token, acquire)) != 1)
+			mn_plat_wait(&w->parker.token, token, MN_PLAT_FOREVER);
 		w->searching = true;
 	} else if (!mni_rt.alone) {
 		mni_fetch_add(&idle.searching, 1, seq_cst);
 		w->searching = true;
 	}
+	mni_timers_leave(w);
 	return !mni_load(&mni_rt.stop, acquire);
 }

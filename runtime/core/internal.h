@@ -23,6 +23,7 @@
 #include "arch.h"
 #include "core/atomic.h"
 #include "core/spin.h"
+#include "core/timer.h"
 #include "mn.h"
 #include "platform/platform.h"
 #include "sched/deque.h"
@@ -38,14 +39,17 @@ enum {
 	MNI_EINVAL = 22,
 	MNI_EDEADLK = 35,
 	MNI_EOVERFLOW = 75,
+	MNI_ETIMEDOUT = 110,
+	MNI_ECANCELED = 125,
 };
 
 /* --- threads (thread.c) --- */
 
 struct mni_stack;
+struct mni_wait;
 struct mni_worker;
 
-/* mn_thread.join: what stands between a thread and its joiner. Else: the joiner. */
+/* mn_thread.join: what stands between a thread and its joiner. Else: the joiner's mni_wait. */
 #define MNI_JOIN_NONE ((uintptr_t)0)     /* runs, nobody waits */
 #define MNI_JOIN_DETACHED ((uintptr_t)1) /* nobody will wait */
 #define MNI_JOIN_ENDED ((uintptr_t)2)    /* has ended, result is there */
@@ -56,13 +60,17 @@ struct mn_thread {
 	struct mn_thread *next;      /* holder: the link of whatever list it is in */
 	void *(*fn)(void *);         /* holder until started */
 	void *arg;                   /* holder until started; then the result */
-	_Atomic uintptr_t join;      /* MNI_JOIN_* or the joiner */
+	_Atomic uintptr_t join;      /* MNI_JOIN_* or the joiner's wait */
 	struct mni_stack *stack;     /* holder; NULL: none yet; the joiner's when run inline */
 	void *unwind;                /* self: where exit goes when run inline, or NULL */
 	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
 	bool main;                   /* start: the thread that called mn_init() */
 	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
+	_Atomic uint32_t cancel;     /* MNI_CANCEL_*, see sync/wait.h */
+	_Atomic(struct mni_wait *) wait; /* open to cancellation; see sync/wait.h */
+	struct mn_cleanup *cleanup;  /* self: handlers, the newest first */
+	bool cancel_off;             /* self: cancellation is disabled, or has begun */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
 	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
@@ -143,7 +151,8 @@ struct mni_after {
 };
 
 struct mni_parker {
-	_Alignas(64) _Atomic uint32_t token; /* 0 asleep or about to be, 1 told to look again */
+	/* 0 asleep or about to be, 1 told to look again, 2 told to look at the timers */
+	_Alignas(64) _Atomic uint32_t token;
 };
 
 struct mni_list {
@@ -194,10 +203,13 @@ struct mni_worker {
 	/* threads that must run here; any worker, under the lock */
 	_Alignas(64) mni_spinlock mail_lock;
 	_Atomic bool mail;
+	_Atomic bool timers_due; /* set by worker and its tick: look at the timers */
 	struct mni_list mailbox;
 
 	struct mni_parker parker;
 	_Atomic(struct mni_worker *) woken_for; /* whose lone guest it was woken for */
+
+	struct mni_timers timers; /* see timer.c */
 
 	_Atomic uint32_t started;  /* 1 when its kernel thread is set up, 2 when that failed */
 	int start_error;           /* then: -errno; read after started */
@@ -223,6 +235,7 @@ struct mni_runtime {
 	_Atomic unsigned startable;                 /* how many it may become; written under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
 	bool child_first;                           /* start: a new thread runs at once */
+	bool strong_fences;                         /* start: mn_plat_barrier() does not work */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
 	size_t tick_room;                           /* start: of any stack, below all else */
@@ -333,6 +346,8 @@ void mni_wake_one_after_rmw(struct mni_worker *for_guest_of);
 void mni_wake_worker(struct mni_worker *w);
 /* Blocks the kernel thread until there may be work; false: the runtime stops. */
 bool mni_idle_wait(struct mni_worker *w);
+/* Has an idle worker, if there is one, look at the timers: it is to keep the time. */
+void mni_idle_nudge(void);
 /* Whether the worker may search other workers' queues; counts it as searching if so. */
 bool mni_search_begin(struct mni_worker *w);
 /* The worker has found work: it searches no longer. */

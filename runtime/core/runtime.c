@@ -37,6 +37,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 	w->id = id;
 	w->rng = spread(seed, id);
 	mni_store(&w->tick_armed, true, relaxed); /* there is none to arm until it starts */
+	mni_timers_init(w);
 	if (!mni_rt.policy->init(w)) {
 		mn_plat_unmap(w, worker_bytes());
 		return NULL;
@@ -47,6 +48,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 static void free_worker(struct mni_worker *w)
 {
 	mni_rt.policy->fini(w);
+	mni_timers_fini(w);
 	if (w->sched_stack)
 		mn_plat_unmap(w->sched_stack, SCHED_STACK);
 	mn_plat_unmap(w, worker_bytes());
@@ -152,6 +154,8 @@ static int start(const struct mn_config *c)
 	int error;
 
 	mni_idle_reset();
+	mni_timers_reset();
+	mni_rt.strong_fences = !mn_plat_barrier_init();
 	mni_rt.policy = mni_policy_find(c->policy);
 	if (mni_rt.policy->configure)
 		mni_rt.policy = mni_rt.policy->configure(c);

@@ -14,9 +14,10 @@
  *
  * Whoever comes last frees the descriptor: the joiner when it finds ENDED or
  * is woken, detach when it finds ENDED, the end when it finds DETACHED. The
- * joiner's pointer is put in only when the joiner's context has been saved
+ * joiner's wait is put in only when the joiner's context has been saved
  * (join_after), and the thread is published as ENDED only when nothing runs on
- * its stack (gone), so both sides may act on what they find at once.
+ * its stack (gone), so both sides may act on what they find at once. A joiner
+ * that gives up takes its wait out again (sync/wait.h), by the same word.
  *
  * Three shortcuts keep fork-join cheap:
  *   - A joiner that can claim its thread out of its own queue, not yet
@@ -31,6 +32,7 @@
 
 #include "core/sanitize.h"
 #include "preempt/preempt.h"
+#include "sync/wait.h"
 
 /* What the calling frames of an inline run may use on top of what is promised. */
 #define INLINE_SLACK 1024
@@ -52,6 +54,10 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->error = 0;
 	t->home = NULL;
 	t->creator = NULL;
+	mni_store(&t->cancel, 0, relaxed);
+	mni_store(&t->wait, NULL, relaxed);
+	t->cleanup = NULL;
+	t->cancel_off = false;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
 	if (attr && attr->stack_size > t->stack_size) {
@@ -193,7 +199,7 @@ static void gone(struct mni_worker *w, void *arg)
 	if (join == MNI_JOIN_DETACHED)
 		mni_thread_free(w, t);
 	else if (join > MNI_JOIN_TAKEN)
-		mni_ready((struct mn_thread *)join);
+		mni_wake((struct mni_wait *)join);
 	mn_arch_fence_after_rmw();
 	wake_main_if_last();
 }
@@ -208,6 +214,18 @@ static void gone_to_joiner(struct mni_worker *w, void *arg)
 	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
 }
 
+/* The same when the joiner, in t->next, has to go on elsewhere. */
+static void gone_from_joiner(struct mni_worker *w, void *arg)
+{
+	struct mn_thread *t = arg;
+
+	mni_san_thread_gone(t);
+	if (t->stack)
+		mni_stack_put(w, t->stack);
+	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
+	mni_ready(t->next);
+}
+
 /* Who made way for t, if that still waits here; the caller then holds it. */
 static struct mn_thread *take_creator(struct mn_thread *t)
 {
@@ -217,14 +235,34 @@ static struct mn_thread *take_creator(struct mn_thread *t)
 	return creator && mni_rt.policy->claim(mni_self(), creator) ? creator : NULL;
 }
 
-static _Noreturn void end(struct mn_thread *t, void *result)
+/* The joiner, which the caller then holds, or NULL: there is none, or it has given up. */
+static struct mn_thread *claim_joiner(struct mn_thread *t)
 {
 	uintptr_t join = mni_load(&t->join, acquire);
 
+	if (join <= MNI_JOIN_TAKEN)
+		return NULL;
+	if (!mni_rt.alone && !mni_cas(&t->join, &join, MNI_JOIN_TAKEN, acq_rel, relaxed))
+		return NULL;
+	return mni_wait_won((struct mni_wait *)join);
+}
+
+/* The last that a thread does as itself. */
+static void finish(struct mn_thread *t)
+{
+	if (mni_load(&t->cancel, relaxed) & MNI_CANCEL_BUSY)
+		mni_cancel_wait_busy(t);
+}
+
+static _Noreturn void end(struct mn_thread *t, void *result)
+{
+	struct mn_thread *joiner = claim_joiner(t);
+
 	t->arg = result;
-	if (join > MNI_JOIN_TAKEN && mni_may_run_here((struct mn_thread *)join))
-		mni_leave((struct mn_thread *)join, gone_to_joiner);
-	mni_leave(take_creator(t), gone);
+	if (joiner && mni_may_run_here(joiner))
+		mni_leave(joiner, gone_to_joiner);
+	t->next = joiner;
+	mni_leave(take_creator(t), joiner ? gone_from_joiner : gone);
 }
 
 void mn_thread_exit(void *result)
@@ -237,6 +275,7 @@ void mn_thread_exit(void *result)
 		mn_plat_abort();
 	}
 	t = w->current;
+	mni_cleanup_run(t);
 	if (t->unwind) {
 		mni_san_unwind();
 		mn_arch_unwind(t->unwind, result);
@@ -245,6 +284,7 @@ void mn_thread_exit(void *result)
 		mni_wait_for_others();
 		mn_plat_exit(0);
 	}
+	finish(t);
 	end(t, result);
 }
 
@@ -259,6 +299,7 @@ void *mni_thread_main(void)
 	t = mni_self()->current;
 	*mni_self()->error = 0;
 	result = t->fn(t->arg);
+	finish(t);
 	if (MNI_SAN_RETURN && mni_load(&t->join, acquire) <= MNI_JOIN_TAKEN &&
 	    (creator = take_creator(t))) {
 		t->arg = result;
@@ -301,6 +342,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	w->current = t;
 	*w->error = 0;
 	result = mn_arch_call(begin_inline, t, &t->unwind);
+	finish(t);
 	w = mni_self(); /* t may have moved */
 	if (self->home)
 		self->home = w;
@@ -312,67 +354,160 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 }
 
 struct joining {
-	struct mn_thread *self;
+	struct mni_wait wait; /* first; the target's word points here */
 	struct mn_thread *target;
+	mni_spinlock guard; /* held until the joiner's context has been saved */
+	bool published;
 	bool refused;
 };
+
+/* By timer or cancellation: the target forgets its joiner. */
+static bool withdraw(struct mni_wait *x, int result)
+{
+	struct joining *j = (struct joining *)x;
+	uintptr_t me = (uintptr_t)x;
+	bool ok;
+
+	mni_spin_lock(&j->guard);
+	ok = mni_cas(&j->target->join, &me, MNI_JOIN_NONE, acq_rel, relaxed);
+	if (ok)
+		x->result = result;
+	mni_spin_unlock(&j->guard);
+	return ok;
+}
 
 static void join_after(struct mni_worker *w, void *arg)
 {
 	struct joining *j = arg;
+	struct mn_thread *self = j->wait.thread;
 	uintptr_t state = MNI_JOIN_NONE;
+	bool timed = j->wait.timed;
 
-	(void)w;
-	if (mni_cas(&j->target->join, &state, (uintptr_t)j->self, acq_rel, acquire))
+	if (timed)
+		mni_timer_arm(&j->wait.timer, w);
+	j->published = true;
+	if (!mni_cas(&j->target->join, &state, (uintptr_t)&j->wait, acq_rel, acquire)) {
+		j->published = false;
+		j->refused = state != MNI_JOIN_ENDED;
+		mni_spin_unlock(&j->guard);
+		mni_ready(self);
 		return;
-	j->refused = state != MNI_JOIN_ENDED;
-	mni_ready(j->self);
+	}
+	mni_spin_unlock(&j->guard);
+	if (timed)
+		mni_timers_keep_up(w);
 }
 
-int mn_thread_join(mn_thread_t handle, void **result)
+/* Waits for the end of j->target. next, if not NULL, is held and runs next. */
+static int wait_for_end(struct joining *j, const struct mni_until *until, struct mn_thread *next)
 {
-	struct mni_worker *w = mni_self();
-	struct mn_thread *t = mni_thread_lookup(handle);
-	struct joining j;
+	int error = mni_wait_limit(&j->wait, until, true);
+
+	if (!error && j->wait.cancellable && !mni_wait_open(&j->wait)) {
+		mni_store(&j->guard, 0, release);
+		mni_wait_close(j->wait.thread);
+		error = -MNI_ECANCELED;
+	}
+	if (error) {
+		if (next)
+			mni_ready(next);
+		return error;
+	}
+	mni_park(next, join_after, j);
+	/* The target's end has not waited for this, as it must not wait for a parking joiner. */
+	while (mni_load(&j->guard, acquire))
+		mn_arch_relax();
+	if (!j->published)
+		mni_wait_won(&j->wait);
+	return j->refused ? -MNI_EINVAL : j->wait.result;
+}
+
+/* Whether t can be joined: 0, with *ended, or an error. */
+static int joinable(struct mni_worker *w, struct mn_thread *t, bool *ended)
+{
 	uintptr_t state;
-	void *value;
 
 	if (!w)
 		return -MNI_EPERM;
 	if (!t)
 		return -MNI_ESRCH;
-	j = (struct joining){.self = w->current, .target = t};
-	if (t == j.self)
+	if (t == w->current)
 		return -MNI_EDEADLK;
 	state = mni_load(&t->join, acquire); /* with gone()'s exchange */
-	if (state == MNI_JOIN_NONE) {
-		struct mn_thread *next = NULL;
+	*ended = state == MNI_JOIN_ENDED;
+	return state == MNI_JOIN_NONE || *ended ? 0 : -MNI_EINVAL;
+}
 
-		if (mni_rt.policy->claim(w, t)) {
-			if (!t->sp && !t->stack &&
-			    mn_arch_stack_room(j.self->stack->lo) >=
-				    t->stack_size + mni_rt.tick_room + INLINE_SLACK) {
-				if (!take(t)) {
-					mni_ready(t);
-					return -MNI_EINVAL;
-				}
-				value = run_inline(w, j.self, t);
-				goto joined;
-			}
-			next = t;
-		}
-		mni_park(next, join_after, &j);
-		if (j.refused)
-			return -MNI_EINVAL;
-	} else if (state != MNI_JOIN_ENDED) {
-		return -MNI_EINVAL;
-	}
-	value = t->arg;
-	mni_thread_free(mni_self(), t);
-joined:
+static int joined(struct mn_thread *t, void **result)
+{
 	if (result)
-		*result = value;
+		*result = t->arg;
+	mni_thread_free(mni_self(), t);
 	return 0;
+}
+
+static int join(mn_thread_t handle, void **result, const struct mni_until *until)
+{
+	struct mni_worker *w = mni_self();
+	struct mn_thread *t = mni_thread_lookup(handle);
+	struct mn_thread *next = NULL;
+	struct joining j;
+	bool ended;
+	int error;
+
+	if (w && mni_cancel_due(w->current))
+		mn_thread_exit(MN_CANCELED);
+	error = joinable(w, t, &ended);
+	if (error || ended)
+		return error ? error : joined(t, result);
+	if (!until && mni_rt.policy->claim(w, t)) {
+		if (!t->sp && !t->stack &&
+		    mn_arch_stack_room(w->current->stack->lo) >=
+			    t->stack_size + mni_rt.tick_room + INLINE_SLACK) {
+			void *value;
+
+			if (!take(t)) {
+				mni_ready(t);
+				return -MNI_EINVAL;
+			}
+			value = run_inline(w, w->current, t);
+			if (result)
+				*result = value;
+			return 0;
+		}
+		next = t;
+	}
+	mni_wait_init(&j.wait, w, withdraw);
+	j.target = t;
+	j.refused = false;
+	mni_store(&j.guard, 1, relaxed);
+	error = wait_for_end(&j, until, next);
+	if (error == -MNI_ECANCELED)
+		mn_thread_exit(MN_CANCELED);
+	return error ? error : joined(t, result);
+}
+
+int mn_thread_join(mn_thread_t handle, void **result)
+{
+	return join(handle, result, NULL);
+}
+
+int mn_thread_join_until(mn_thread_t handle, void **result, enum mn_clock clock, uint64_t ns)
+{
+	struct mni_until until = {clock, ns};
+
+	return join(handle, result, &until);
+}
+
+int mn_thread_tryjoin(mn_thread_t handle, void **result)
+{
+	struct mn_thread *t = mni_thread_lookup(handle);
+	bool ended;
+	int error = joinable(mni_self(), t, &ended);
+
+	if (error)
+		return error;
+	return ended ? joined(t, result) : -MNI_EBUSY;
 }
 
 int mn_thread_detach(mn_thread_t handle)

@@ -131,8 +131,13 @@ static inline struct mn_thread *next_by(struct mni_worker *w,
 {
 	struct mn_thread *t;
 
-	if (++w->tick % SHARED_INTERVAL == 0 && (t = take_aside(w)))
-		return t;
+	if (++w->tick % SHARED_INTERVAL == 0) {
+		mni_timers_look(w);
+		if ((t = take_aside(w)))
+			return t;
+	}
+	if (mni_load(&w->timers_due, relaxed))
+		return NULL; /* the scheduler's context fires them: the caller may hold a guard */
 	if ((t = take_mail(w)) || (t = own(w)))
 		return t;
 	return take_aside(w);
@@ -290,7 +295,7 @@ static void give_way(struct mni_worker *w, struct mn_thread *next,
 		     void (*after)(struct mni_worker *, void *))
 {
 	w->preempt_pending = false;
-	if (!next)
+	if (!next && !mni_load(&w->timers_due, relaxed))
 		return;
 	w->after.fn = after;
 	w->after.arg = w->current;
@@ -373,17 +378,24 @@ static void schedule(struct mni_worker *w)
 {
 	mni_arrived();
 	for (;;) {
-		struct mn_thread *t = next_thread(w);
+		struct mn_thread *t;
 
+		if (mni_load(&w->timers_due, relaxed))
+			mni_timers_run(w);
+		t = next_thread(w);
+		if (!t && mni_load(&w->timers_due, relaxed))
+			continue;
 		if (!t && mni_rt.policy->search && mni_search_begin(w)) {
 			t = mni_rt.policy->search(w);
 			if (!t)
 				t = next_thread(w);
 		}
-		if (t)
+		if (t) {
+			mni_timers_before_run(w);
 			run(w, t);
-		else if (!mni_idle_wait(w))
+		} else if (!mni_idle_wait(w)) {
 			return;
+		}
 	}
 }
 

@@ -144,6 +144,30 @@ struct mn_stats {
 /* Reads the counters; they may be a little old. From any kernel thread. */
 void mn_stats_read(struct mn_stats *out);
 
+/* --- time --- */
+
+enum mn_clock {
+	MN_CLOCK_REALTIME = 0,  /* the time of day; may be set */
+	MN_CLOCK_MONOTONIC = 1, /* never set; the better choice for deadlines */
+};
+
+/*
+ * Nanoseconds by a clock: since 1970 (UTC), or since some point in the past.
+ * From any kernel thread.
+ *
+ * Functions that end in _until take such a time and give up when it has come:
+ * -ETIMEDOUT. They do not look at it when they need not block. When the time of
+ * day is set back, a wait by it is prolonged; when it is set forward, the wait
+ * goes on for as long as it would have.
+ */
+uint64_t mn_now_ns(enum mn_clock clock);
+
+/* Blocks for this long at least. A cancellation point. */
+void mn_sleep_ns(uint64_t ns);
+
+/* Blocks until that time has come. A cancellation point. */
+void mn_sleep_until(enum mn_clock clock, uint64_t ns);
+
 /* --- threads --- */
 
 /* Names a thread for as long as it is neither joined nor detached and ended. 0 names none. */
@@ -171,9 +195,16 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
  * Waits until t has ended and gives its result; blocks. result may be NULL.
  * A thread that nobody has started yet may be run on the caller's stack.
  * -ESRCH: there is no such thread; -EINVAL: it is detached, or somebody else
- * joins it; -EDEADLK: it is the caller.
+ * joins it; -EDEADLK: it is the caller. A cancellation point; when it is
+ * cancelled there, somebody else can still join t.
  */
 int mn_thread_join(mn_thread_t t, void **result);
+
+/* The same until then, and never on the caller's stack. -ETIMEDOUT: t goes on. */
+int mn_thread_join_until(mn_thread_t t, void **result, enum mn_clock clock, uint64_t ns);
+
+/* The same without blocking. -EBUSY: t has not ended. */
+int mn_thread_tryjoin(mn_thread_t t, void **result);
 
 /* Lets t go: its memory is given back when it ends. -ESRCH, -EINVAL as for join. */
 int mn_thread_detach(mn_thread_t t);
@@ -190,6 +221,45 @@ mn_thread_t mn_thread_self(void);
 /* Lets the thread that has been runnable longest go first. */
 void mn_thread_yield(void);
 
+/* --- cancellation: a request to a thread to end itself --- */
+
+/* What a cancelled thread's joiner gets as the result. */
+#define MN_CANCELED ((void *)-1)
+
+/*
+ * Asks t to end as by mn_thread_exit(MN_CANCELED). It does so in the first
+ * function that is a cancellation point and lets it: when it blocks in one
+ * already, that wait ends. Cancellation points are mn_thread_test_cancel()
+ * and the functions that say so. A thread that runs a thread that it joins on
+ * its own stack ends only after that. -ESRCH: there is no such thread. From any
+ * kernel thread.
+ */
+int mn_thread_cancel(mn_thread_t t);
+
+/* A cancellation point that does nothing else. */
+void mn_thread_test_cancel(void);
+
+/*
+ * Makes the calling thread end when cancelled (on; a new thread does), or leaves
+ * the request pending (off). Returns what it was before.
+ */
+int mn_thread_set_cancel(int on);
+
+/*
+ * Functions to be called, newest first, when the thread exits or is cancelled
+ * before they are popped. The handler lies in the caller's frame; pushes and
+ * pops nest.
+ */
+struct mn_cleanup {
+	void (*fn)(void *arg);
+	void *arg;
+	struct mn_cleanup *older;
+};
+
+void mn_cleanup_push(struct mn_cleanup *c, void (*fn)(void *arg), void *arg);
+/* Takes the newest off, which must be c, and calls it if call is not 0. */
+void mn_cleanup_pop(struct mn_cleanup *c, int call);
+
 /*
  * Between these the calling thread is not preempted; they nest. It may still
  * block, and then others run. Enabling honours a preemption that came in between.
@@ -203,17 +273,37 @@ struct mn_mutex {
 	uint32_t state;
 	uint32_t guard;
 	void *waiters;
-	uint32_t reserved[6];
+	uint32_t kind;
+	uint32_t count;
+	uintptr_t owner;
+	uint64_t reserved;
 };
 
-#define MN_MUTEX_INIT {0, 0, 0, {0, 0, 0, 0, 0, 0}}
+enum mn_mutex_type {
+	MN_MUTEX_NORMAL = 0,     /* does not know its owner: locking it twice never returns */
+	MN_MUTEX_RECURSIVE = 1,  /* its owner may lock it again */
+	MN_MUTEX_ERRORCHECK = 2, /* says what is wrong */
+	MN_MUTEX_ADAPTIVE = 3,   /* as normal */
+};
+
+#define MN_MUTEX_INIT {0, 0, 0, MN_MUTEX_NORMAL, 0, 0, 0}
+#define MN_MUTEX_RECURSIVE_INIT {0, 0, 0, MN_MUTEX_RECURSIVE, 0, 0, 0}
+#define MN_MUTEX_ERRORCHECK_INIT {0, 0, 0, MN_MUTEX_ERRORCHECK, 0, 0, 0}
 
 void mn_mutex_init(struct mn_mutex *m);
-/* Blocks until the caller has it. */
-void mn_mutex_lock(struct mn_mutex *m);
-/* -EBUSY: somebody has it. */
+/* -EINVAL: there is no such type. */
+int mn_mutex_init_type(struct mn_mutex *m, enum mn_mutex_type type);
+/*
+ * Blocks until the caller has it. -EDEADLK: the caller has it (errorcheck);
+ * -EAGAIN: it has it 4294967296 times (recursive). Not fair, but a thread that
+ * has tried for about a millisecond gets it next.
+ */
+int mn_mutex_lock(struct mn_mutex *m);
+int mn_mutex_lock_until(struct mn_mutex *m, enum mn_clock clock, uint64_t ns);
+/* -EBUSY: somebody has it; -EAGAIN as above. */
 int mn_mutex_trylock(struct mn_mutex *m);
-void mn_mutex_unlock(struct mn_mutex *m);
+/* -EPERM: the caller does not have it (recursive, errorcheck). */
+int mn_mutex_unlock(struct mn_mutex *m);
 /* -EBUSY: it is locked, or threads wait for it. */
 int mn_mutex_destroy(struct mn_mutex *m);
 
@@ -221,7 +311,7 @@ int mn_mutex_destroy(struct mn_mutex *m);
 
 struct mn_cond {
 	uint32_t guard;
-	uint32_t reserved0;
+	uint32_t clock;
 	void *waiters;
 	uint32_t reserved[8];
 };
@@ -229,8 +319,14 @@ struct mn_cond {
 #define MN_COND_INIT {0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}}
 
 void mn_cond_init(struct mn_cond *c);
-/* Unlocks m, blocks until signalled, locks m again. May return without a signal. */
-void mn_cond_wait(struct mn_cond *c, struct mn_mutex *m);
+/*
+ * Unlocks m, blocks until signalled, locks m again. May return without a signal.
+ * -EPERM: the caller does not have m (recursive, errorcheck). A recursive mutex
+ * is unlocked once. A cancellation point: m is locked again before the cleanup
+ * handlers run.
+ */
+int mn_cond_wait(struct mn_cond *c, struct mn_mutex *m);
+int mn_cond_wait_until(struct mn_cond *c, struct mn_mutex *m, enum mn_clock clock, uint64_t ns);
 void mn_cond_signal(struct mn_cond *c);
 void mn_cond_broadcast(struct mn_cond *c);
 /* -EBUSY: threads wait for it. */
@@ -250,8 +346,9 @@ struct mn_sem {
 
 /* -EINVAL: value is over MN_SEM_MAX. */
 int mn_sem_init(struct mn_sem *s, unsigned value);
-/* Blocks until the value is over 0 and takes one. */
+/* Blocks until the value is over 0 and takes one. A cancellation point. */
 void mn_sem_wait(struct mn_sem *s);
+int mn_sem_wait_until(struct mn_sem *s, enum mn_clock clock, uint64_t ns);
 /* -EAGAIN: the value is 0. */
 int mn_sem_trywait(struct mn_sem *s);
 /* -EOVERFLOW: the value is MN_SEM_MAX. */

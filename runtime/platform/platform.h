@@ -61,10 +61,25 @@ void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns);
 /* Wakes one kernel thread that waits on word. */
 void mn_plat_wake(_Atomic uint32_t *word);
 
+/* --- a barrier in all kernel threads --- */
+
+/* Gets it ready. False: there is none here, and mn_plat_barrier() is not called. */
+bool mn_plat_barrier_init(void);
+
+/*
+ * Every kernel thread of the process has passed a full memory barrier between
+ * the call and the return. Makes one side of a store-load pairing free by
+ * making the other one slow.
+ */
+void mn_plat_barrier(void);
+
 /* --- time --- */
 
 /* Monotonic, nanoseconds. */
 uint64_t mn_plat_now_ns(void);
+
+/* The time of day: nanoseconds since 1970, UTC. May be set, also back. */
+uint64_t mn_plat_real_ns(void);
 
 /* A number that differs from run to run. */
 uint64_t mn_plat_random(void);

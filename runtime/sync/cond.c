@@ -4,18 +4,26 @@
  * wait:    1. under the guard, join the queue;
  *          2. unlock the mutex, still holding the guard;
  *          3. park, which releases the guard; 4. lock the mutex again.
- * signal:  5. nobody in the queue: return; 6. under the guard, take the first
- *             out; release the guard; make it runnable.
+ * signal:  5. nobody in the queue, and the guard is free: return;
+ *          6. under the guard, take the first out; release the guard; make it
+ *             runnable.
  *
  * A signaller that changed the condition under the mutex locked it after the
  * waiter's step 2 and so sees the queue of step 1: step 5 may read it without
  * the guard. Lock order: condition variable's guard, then the mutex's.
+ *
+ * It may be destroyed when it has been broadcast to, although the waiters have
+ * not yet returned: after step 3 they do not touch it. A waiter whose timer or
+ * cancellation takes it out of the queue does so before step 6 is over, or
+ * else the signaller waits for them (wait.h); or it is not in the queue any more
+ * in step 5, and then the guard is still held if they are still at it.
  */
 #include "sync/waitq.h"
 
 struct cond {
 	mni_spinlock guard;
-	_Atomic(struct mni_waiter *) waiters; /* a mni_waitq, read without the guard in step 5 */
+	uint32_t clock; /* for mn_pthread.h; from init on */
+	mni_waitq waiters;
 };
 
 _Static_assert(sizeof(struct cond) <= sizeof(struct mn_cond), "must fit the public type");
@@ -26,73 +34,89 @@ void mn_cond_init(struct mn_cond *c)
 	*c = (struct mn_cond)MN_COND_INIT;
 }
 
-void mn_cond_wait(struct mn_cond *public, struct mn_mutex *m)
+static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *until)
 {
-	struct cond *c = (struct cond *)public;
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mni_worker_to_wait();
 	struct mni_waiter n;
-	mni_waitq q;
+	int error;
 
-	if (!w) {
-		mn_plat_say("mn: mn_cond_wait: the caller is not a green thread");
-		mn_plat_abort();
+	if (!mni_mutex_may_unlock(m))
+		return -MNI_EPERM;
+	mni_waiter_init(&n, w, &c->guard);
+	error = mni_wait_limit(&n.wait, until, true);
+	if (error == -MNI_ETIMEDOUT) {
+		mn_mutex_unlock(m); /* others may want it to change the condition */
+		mn_mutex_lock(m);
+		return error;
 	}
-	n.thread = w->current;
-	mni_spin_lock(&c->guard);
-	q = mni_load(&c->waiters, relaxed);
-	mni_waitq_append(&q, &n);
-	mni_store(&c->waiters, q, relaxed);
-	mn_mutex_unlock(m);
-	mni_park(NULL, mni_waitq_after, &c->guard);
-	mn_mutex_lock(m);
+	if (!error) {
+		mni_spin_lock(&c->guard);
+		mni_waitq_append(&c->waiters, &n);
+		if (mni_waiter_open(&n)) {
+			mn_mutex_unlock(m);
+			error = mni_waiter_park_opened(&n);
+			mn_mutex_lock(m);
+		} else {
+			error = -MNI_ECANCELED;
+		}
+	}
+	if (error == -MNI_ECANCELED)
+		mn_thread_exit(MN_CANCELED);
+	return error;
 }
 
-static struct mn_thread *take(struct cond *c)
+int mn_cond_wait(struct mn_cond *c, struct mn_mutex *m)
 {
-	mni_waitq q = mni_load(&c->waiters, relaxed);
-	struct mn_thread *t = mni_waitq_take(&q);
+	return wait((struct cond *)c, m, NULL);
+}
 
-	mni_store(&c->waiters, q, relaxed);
-	return t;
+int mn_cond_wait_until(struct mn_cond *c, struct mn_mutex *m, enum mn_clock clock, uint64_t ns)
+{
+	struct mni_until until = {clock, ns};
+
+	return wait((struct cond *)c, m, &until);
+}
+
+/* Step 5. */
+static bool nobody(struct cond *c)
+{
+	return mni_waitq_empty(&c->waiters) && !mni_load(&c->guard, relaxed);
 }
 
 void mn_cond_signal(struct mn_cond *public)
 {
 	struct cond *c = (struct cond *)public;
-	struct mn_thread *t;
+	struct mni_waiter *n;
 
-	if (!mni_load(&c->waiters, relaxed))
+	if (nobody(c))
 		return;
 	mni_spin_lock(&c->guard);
-	t = take(c);
+	n = mni_waitq_take(&c->waiters);
 	mni_spin_unlock(&c->guard);
-	if (t)
-		mni_ready(t);
+	if (n)
+		mni_wake(&n->wait);
 }
 
 void mn_cond_broadcast(struct mn_cond *public)
 {
 	struct cond *c = (struct cond *)public;
-	struct mn_thread *first = NULL;
-	struct mn_thread **end = &first;
-	struct mn_thread *t;
+	struct mni_waiter *all;
 
-	if (!mni_load(&c->waiters, relaxed))
+	if (nobody(c))
 		return;
 	mni_spin_lock(&c->guard);
-	while ((t = take(c))) {
-		t->next = NULL;
-		*end = t;
-		end = &t->next;
-	}
+	all = mni_waitq_take_all(&c->waiters);
 	mni_spin_unlock(&c->guard);
-	while ((t = first)) {
-		first = t->next;
-		mni_ready(t);
-	}
+	mni_waitq_wake_list(all);
 }
 
-int mn_cond_destroy(struct mn_cond *c)
+int mn_cond_destroy(struct mn_cond *public)
 {
-	return mni_load(&((struct cond *)c)->waiters, relaxed) ? -MNI_EBUSY : 0;
+	struct cond *c = (struct cond *)public;
+	bool busy;
+
+	mni_spin_lock(&c->guard);
+	busy = !mni_waitq_empty(&c->waiters);
+	mni_spin_unlock(&c->guard);
+	return busy ? -MNI_EBUSY : 0;
 }

@@ -9,6 +9,10 @@
  *        makes one waiter the caller's to wake: under the guard take the first
  *        out, release the guard, make it runnable.
  *
+ * A waiter that gives up lowers the number of waiters too, and so no poster
+ * counts on it. It cannot when posters on their way to the guard have been
+ * promised all that are in the queue: then it gets its unit.
+ *
  * Since a unit is handed over, a waiter leaves only when a poster is done with
  * the object; it may free it at once.
  */
@@ -49,33 +53,75 @@ int mn_sem_trywait(struct mn_sem *public)
 	return -MNI_EAGAIN;
 }
 
-void mn_sem_wait(struct mn_sem *public)
+static bool may_leave(struct mni_waiter *n)
 {
-	struct sem *s = (struct sem *)public;
-	uint64_t word;
+	struct sem *s = (struct sem *)((char *)n->guard - offsetof(struct sem, guard));
+	uint64_t word = mni_load(&s->word, relaxed);
 
-	if (!mn_sem_trywait(public))
-		return;
+	while (word >= WAITER)
+		if (mni_cas_weak(&s->word, &word, word - WAITER, relaxed, relaxed))
+			return true;
+	return false;
+}
+
+static int wait_slow(struct sem *s, const struct mni_until *until)
+{
+	struct mni_waiter n;
+	uint64_t word;
+	int error;
+
+	mni_waiter_init(&n, mni_worker_to_wait(), &s->guard);
+	n.may_leave = may_leave;
+	error = mni_wait_limit(&n.wait, until, true);
+	if (error)
+		return error;
 	mni_spin_lock(&s->guard);
 	word = mni_load(&s->word, relaxed);
 	for (;;) {
 		if (value_of(word)) {
 			if (mni_cas_weak(&s->word, &word, word - 1, acquire, relaxed)) {
 				mni_spin_unlock(&s->guard);
-				return;
+				return 0;
 			}
 		} else if (mni_cas_weak(&s->word, &word, word + WAITER, relaxed, relaxed)) {
-			mni_waitq_wait(&s->waiters, &s->guard);
-			return;
+			mni_waitq_append(&s->waiters, &n);
+			return mni_waiter_park(&n);
 		}
 	}
+}
+
+static int wait(struct mn_sem *public, const struct mni_until *until)
+{
+	struct mni_worker *w = mni_self();
+	int error;
+
+	if (w && mni_cancel_due(w->current))
+		mn_thread_exit(MN_CANCELED);
+	if (!mn_sem_trywait(public))
+		return 0;
+	error = wait_slow((struct sem *)public, until);
+	if (error == -MNI_ECANCELED)
+		mn_thread_exit(MN_CANCELED);
+	return error;
+}
+
+void mn_sem_wait(struct mn_sem *s)
+{
+	wait(s, NULL);
+}
+
+int mn_sem_wait_until(struct mn_sem *s, enum mn_clock clock, uint64_t ns)
+{
+	struct mni_until until = {clock, ns};
+
+	return wait(s, &until);
 }
 
 int mn_sem_post(struct mn_sem *public)
 {
 	struct sem *s = (struct sem *)public;
 	uint64_t word = mni_load(&s->word, relaxed);
-	struct mn_thread *t;
+	struct mni_waiter *n;
 
 	for (;;) {
 		bool waiters = word >= WAITER;
@@ -90,9 +136,9 @@ int mn_sem_post(struct mn_sem *public)
 		break;
 	}
 	mni_spin_lock(&s->guard);
-	t = mni_waitq_take(&s->waiters);
+	n = mni_waitq_take(&s->waiters);
 	mni_spin_unlock(&s->guard);
-	mni_ready(t);
+	mni_wake(&n->wait);
 	return 0;
 }
 
@@ -101,7 +147,13 @@ unsigned mn_sem_value(struct mn_sem *s)
 	return value_of(mni_load(&((struct sem *)s)->word, relaxed));
 }
 
-int mn_sem_destroy(struct mn_sem *s)
+int mn_sem_destroy(struct mn_sem *public)
 {
-	return mni_load(&((struct sem *)s)->word, relaxed) >= WAITER ? -MNI_EBUSY : 0;
+	struct sem *s = (struct sem *)public;
+	bool busy;
+
+	mni_spin_lock(&s->guard);
+	busy = mni_load(&s->word, relaxed) >= WAITER || !mni_waitq_empty(&s->waiters);
+	mni_spin_unlock(&s->guard);
+	return busy ? -MNI_EBUSY : 0;
 }

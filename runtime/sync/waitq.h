@@ -1,70 +1,116 @@
 /*
- * The queue of threads that wait for an object: first in, first out. The node
- * lies on the waiting thread's stack. The object's guard protects both.
+ * The queue of threads that wait for an object: first in, first out, and out
+ * of the middle for those who give up. The node lies on the waiting thread's
+ * stack. The object's guard protects both.
  */
 #ifndef MNI_WAITQ_H
 #define MNI_WAITQ_H
 
-#include "core/internal.h"
+#include "sync/wait.h"
+
+struct mni_waiter;
+
+/* All-zero is empty. A look without the guard may only ask whether it is empty. */
+typedef struct {
+	_Atomic(struct mni_waiter *) last; /* of a ring */
+} mni_waitq;
 
 struct mni_waiter {
-	struct mni_waiter *next; /* a ring; the queue points at the last */
-	struct mn_thread *thread;
+	struct mni_wait wait;
+	struct mni_waiter *next, *prev; /* guard; once taken out, the taker */
+	mni_waitq *queue;               /* guard: where it is; NULL: taken out */
+	mni_spinlock *guard;
+
+	/* Under the guard: whether it may still give up. NULL: it may. */
+	bool (*may_leave)(struct mni_waiter *n);
+
+	uint32_t kind; /* the object's */
 };
 
-/* What mutex, condvar and semaphore have in common. All-zero is empty. */
-typedef struct mni_waiter *mni_waitq;
+static inline bool mni_waitq_empty(mni_waitq *q)
+{
+	return !mni_load(&q->last, acquire);
+}
+
+/* The first, or NULL. */
+static inline struct mni_waiter *mni_waitq_first(mni_waitq *q)
+{
+	struct mni_waiter *last = mni_load(&q->last, relaxed);
+
+	return last ? last->next : NULL;
+}
+
+static inline void mni_waitq_prepend(mni_waitq *q, struct mni_waiter *n)
+{
+	struct mni_waiter *last = mni_load(&q->last, relaxed);
+
+	n->queue = q;
+	if (last) {
+		n->prev = last;
+		n->next = last->next;
+		n->next->prev = n;
+		last->next = n;
+	} else {
+		n->next = n->prev = n;
+		mni_store(&q->last, n, relaxed);
+	}
+}
 
 static inline void mni_waitq_append(mni_waitq *q, struct mni_waiter *n)
 {
-	if (*q) {
-		n->next = (*q)->next;
-		(*q)->next = n;
-	} else {
-		n->next = n;
+	mni_waitq_prepend(q, n);
+	mni_store(&q->last, n, relaxed);
+}
+
+static inline void mni_waitq_remove(struct mni_waiter *n)
+{
+	mni_waitq *q = n->queue;
+
+	n->queue = NULL;
+	if (n->next == n) {
+		mni_store(&q->last, NULL, release); /* with mni_waitq_empty()'s acquire */
+		return;
 	}
-	*q = n;
+	n->prev->next = n->next;
+	n->next->prev = n->prev;
+	if (mni_load(&q->last, relaxed) == n)
+		mni_store(&q->last, n->prev, relaxed);
 }
 
-static inline struct mn_thread *mni_waitq_take(mni_waitq *q)
+/* Takes the first out, or NULL. The taker is to mni_wake() it without the guard. */
+static inline struct mni_waiter *mni_waitq_take(mni_waitq *q)
 {
-	struct mni_waiter *last = *q;
-	struct mni_waiter *first;
+	struct mni_waiter *n = mni_waitq_first(q);
 
-	if (!last)
-		return NULL;
-	first = last->next;
-	if (first == last)
-		*q = NULL;
-	else
-		last->next = first->next;
-	return first->thread;
+	if (n)
+		mni_waitq_remove(n);
+	return n;
 }
 
-/* Park's last step for an object: releases its guard, from the next context. */
-static inline void mni_waitq_after(struct mni_worker *w, void *guard)
+/* Takes all out: a list by next, which ends in NULL. */
+struct mni_waiter *mni_waitq_take_all(mni_waitq *q);
+
+/* Wakes such a list. */
+void mni_waitq_wake_list(struct mni_waiter *n);
+
+bool mni_waiter_withdraw(struct mni_wait *x, int result);
+
+static inline void mni_waiter_init(struct mni_waiter *n, struct mni_worker *w, mni_spinlock *guard)
 {
-	(void)w;
-	mni_spin_unlock(guard);
+	mni_wait_init(&n->wait, w, mni_waiter_withdraw);
+	n->queue = NULL;
+	n->guard = guard;
+	n->may_leave = NULL;
 }
 
 /*
- * Waits in q, whose guard the caller holds; the guard is released. Called on a
- * kernel thread that is no worker it ends the process: there is no green
- * thread to block.
+ * Waits; n is in its queue and the caller holds the guard, which is released.
+ * 0: woken by a waker. -ETIMEDOUT, -ECANCELED: withdrawn from the queue.
  */
-static inline void mni_waitq_wait(mni_waitq *q, mni_spinlock *guard)
-{
-	struct mni_worker *w = mni_self();
-	struct mni_waiter n;
+int mni_waiter_park(struct mni_waiter *n);
 
-	if (!w) {
-		mn_plat_say("mn: a kernel thread that is no worker has to wait for a green object");
-		mn_plat_abort();
-	}
-	n.thread = w->current;
-	mni_waitq_append(q, &n);
-	mni_park(NULL, mni_waitq_after, guard);
-}
+/* For cond.c: the same in two steps. False: cancelled already; the guard is released. */
+bool mni_waiter_open(struct mni_waiter *n);
+int mni_waiter_park_opened(struct mni_waiter *n);
 
 #endif
