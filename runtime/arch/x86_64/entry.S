@@ -92,6 +92,7 @@ mn_arch_call:
 	cmpw	4(%rsp), %cx
 	jne	.Lrestore
 .Lpop:
+	.cfi_remember_state
 	addq	$8, %rsp
 	.cfi_adjust_cfa_offset -8
 	popq	%r15
@@ -113,23 +114,24 @@ mn_arch_call:
 	.cfi_adjust_cfa_offset -8
 	.cfi_restore rbp
 	ret
-	.cfi_endproc
+	.cfi_restore_state
 .Lrestore:
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
 	jmp	.Lpop
-	.size	mn_arch_call, . - mn_arch_call
 
 /* _Noreturn void mn_arch_unwind(void *out rdi, void *value rsi) */
 	.globl	mn_arch_unwind
 	.hidden	mn_arch_unwind
 	.type	mn_arch_unwind, @function
 mn_arch_unwind:
-	.cfi_startproc
+	.cfi_def_cfa rdi, 64 /* the frame that is being taken down */
 	movq	%rdi, %rsp
+	.cfi_def_cfa rsp, 64
 	movq	%rsi, %rax
 	jmp	.Lreturn
 	.cfi_endproc
+	.size	mn_arch_call, . - mn_arch_call
 	.size	mn_arch_unwind, . - mn_arch_unwind
 
 	.section .note.GNU-stack, "", @progbits

@@ -16,28 +16,46 @@
  * How to save is decided once, in preempt.c: mn_arch_xsave_mode is 2 for XSAVEC
  * (does not write what is in its initial state), 1 for XSAVE, 0 for FXSAVE.
  */
+	.macro	save reg
+	pushq	%\reg
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset \reg, 0
+	.endm
+
+	.macro	load reg
+	popq	%\reg
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore \reg
+	.endm
+
 	.text
 	.globl	mn_arch_preempt_entry
 	.hidden	mn_arch_preempt_entry
 	.type	mn_arch_preempt_entry, @function
 mn_arch_preempt_entry:
+	.cfi_startproc
+	.cfi_signal_frame /* whoever is below was interrupted, and made no call */
+	.cfi_def_cfa rsp, 136
+	.cfi_offset rip, -136
 	pushfq
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	pushq	%rbx
-	pushq	%rsi
-	pushq	%rdi
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
-	pushq	%rbp
+	.cfi_adjust_cfa_offset 8
+	save	rax
+	save	rcx
+	save	rdx
+	save	rbx
+	save	rsi
+	save	rdi
+	save	r8
+	save	r9
+	save	r10
+	save	r11
+	save	r12
+	save	r13
+	save	r14
+	save	r15
+	save	rbp
 	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
 	cld
 	subq	mn_arch_xsave_bytes(%rip), %rsp
 	andq	$-64, %rsp
@@ -79,23 +97,26 @@ mn_arch_preempt_entry:
 	fxrstor64 (%rsp)
 .Lrestore:
 	movq	%rbp, %rsp
-	popq	%rbp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdi
-	popq	%rsi
-	popq	%rbx
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
+	.cfi_def_cfa_register rsp
+	load	rbp
+	load	r15
+	load	r14
+	load	r13
+	load	r12
+	load	r11
+	load	r10
+	load	r9
+	load	r8
+	load	rdi
+	load	rsi
+	load	rbx
+	load	rdx
+	load	rcx
+	load	rax
 	popfq
+	.cfi_adjust_cfa_offset -8
 	ret	$128
+	.cfi_endproc
 	.size	mn_arch_preempt_entry, . - mn_arch_preempt_entry
 
 	.section .note.GNU-stack, "", @progbits
