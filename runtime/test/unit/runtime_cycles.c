@@ -102,7 +102,11 @@ int main(void)
 	for (unsigned i = 0; i < 40; i++)
 		cycle(1 + i % 5, (int)i % 3 * 20);
 	CHECK_REL(entries("/proc/self/task"), <=, threads);
-	CHECK_REL(lines_of_maps(), <=, maps + 4 * TEST_SLOWDOWN);
+	/*
+	 * How mappings lie beside each other, and so merge, differs a little from run
+	 * to run; one that is lost in each cycle makes 40 more.
+	 */
+	CHECK_REL(lines_of_maps(), <=, maps + 20 * TEST_SLOWDOWN);
 
 	test_start();
 	CHECK_EQ(pthread_create(&k, NULL, other_kernel_thread, NULL), 0);
