@@ -27,6 +27,8 @@ const (
 	Noisy       stat.Code = "noisy"        // the machine was busy with other things
 	NoBaseline  stat.Code = "no-baseline"  // the baseline has no result to compare with
 	SomeFailed  stat.Code = "some-failed"  // some invocations of the cell have no result
+	NotSteady   stat.Code = "not-steady"   // many invocations were not steady while timed
+	ClockJump   stat.Code = "clock-jump"   // the wall clock was set while the run went on
 	OtherSerial stat.Code = "other-serial" // the serial time is that of another variant
 )
 

@@ -40,6 +40,15 @@ func (c Cell) Key() string {
 	return c.Group() + "\x00" + c.Runtime
 }
 
+// String names the cell for people: "mn: fib n=25 cutoff=0, 2 workers".
+func (c Cell) String() string {
+	how := FormatWorkers(c.Workers)
+	if c.Mode == Serial {
+		how = "sequential"
+	}
+	return c.Runtime + ": " + Block{Workload: c.Workload, Params: c.Params}.Title() + ", " + how
+}
+
 // Mode says how the workload is executed.
 type Mode string
 
@@ -144,6 +153,7 @@ type Runtime struct {
 	Model      string `json:"model"`
 	Build      string `json:"build"` // content hash of sources and toolchain
 	Toolchain  string `json:"toolchain"`
+	Revision   string `json:"revision,omitempty"` // of a gate: the commit or folder that it was built from
 }
 
 // Host is the machine. Unknown facts are empty.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 
@@ -24,6 +25,14 @@ type Options struct {
 // nothing of how long the work takes. A baseline that is not in the record is
 // an error; one that has no result in a group is a warning on its cells.
 func Summarise(rec *Record, o Options) (*Summary, error) {
+	m, err := summarise(rec, o)
+	if err != nil {
+		return nil, err
+	}
+	return m.Summary, nil
+}
+
+func summarise(rec *Record, o Options) (*summariser, error) {
 	s := &Summary{Name: rec.Name, Run: rec.Run, Unavailable: rec.Unavailable, End: rec.End,
 		Warnings: slices.Clone(rec.Warnings), Baseline: o.Baseline}
 	m := &summariser{Summary: s, o: o, costs: map[string]*stat.Resampled{}, absent: map[string]bool{}}
@@ -34,7 +43,9 @@ func Summarise(rec *Record, o Options) (*Summary, error) {
 		return nil, fmt.Errorf("%s: baseline: %w", rec.Name, err)
 	}
 	noise := newNoise(rec)
+	m.quiet = noise.quiet
 	byKey := m.gather(rec)
+	m.invocations = maps.Clone(byKey)
 	mine := rec.Run.Plan.Shard.Takes(rec.Run.Plan.Cells)
 	for i, c := range rec.Run.Plan.Cells {
 		if !mine[i] {
@@ -55,7 +66,7 @@ func Summarise(rec *Record, o Options) (*Summary, error) {
 	if w, bad := noise.overall(); bad {
 		s.Warnings = append(s.Warnings, w)
 	}
-	return s, nil
+	return m, nil
 }
 
 type summariser struct {
@@ -63,6 +74,9 @@ type summariser struct {
 	o      Options
 	costs  map[string]*stat.Resampled // by cell key; cells with a result only
 	absent map[string]bool            // runtimes
+
+	invocations map[string][]*Measured // by cell key
+	quiet       map[int]float64        // noise.quiet
 }
 
 func (m *summariser) checkBaseline() error {
@@ -109,14 +123,7 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 			continue // the check before timing
 		}
 		out.Status = OK
-		costs := make([]float64, len(inv.Timed))
-		for i, p := range inv.Timed {
-			costs[i] = math.NaN()
-			if v, ok := p.PerUnit(); ok {
-				costs[i] = v
-			}
-		}
-		sample = append(sample, costs)
+		sample = append(sample, perUnit(inv.Timed))
 		if v := inv.rss(); v > 0 {
 			rss = append(rss, v)
 		}
@@ -142,6 +149,9 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 	out.Invocations, out.Samples = out.NSPerUnit.Invocations, out.NSPerUnit.Samples
 	out.Medians = sample.Medians()
 	out.Warnings = append(out.Warnings, out.NSPerUnit.Warnings...)
+	if w, ok := unsteady(invs); ok {
+		out.Warnings = append(out.Warnings, w)
+	}
 	if mid, err := stats.Median(rss); err == nil {
 		out.RSSBytes = uint64(mid)
 	}
@@ -149,6 +159,18 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 		m.costs[c.Key()] = costs
 	}
 	return out
+}
+
+// perUnit returns the cost of each point; NaN where there is none.
+func perUnit(points []Point) []float64 {
+	costs := make([]float64, len(points))
+	for i, p := range points {
+		costs[i] = math.NaN()
+		if v, ok := p.PerUnit(); ok {
+			costs[i] = v
+		}
+	}
+	return costs
 }
 
 func (c *CellSummary) fail(inv *Measured) {

@@ -65,6 +65,17 @@ func (c Comparison) leastP(base, head int) float64 {
 	return 2 * math.Exp(lg(base)+lg(head)-lg(base+head))
 }
 
+// FewestToTell is the number of invocations on each side, or of blocks, below
+// which nothing can be significant among so many comparisons.
+func FewestToTell(rule Rule, tested int, paired bool) int {
+	level := rule.WithDefaults().Alpha / float64(max(1, tested))
+	n := 1
+	for c := (Comparison{Paired: paired}); c.leastP(n, n) > level; {
+		n++
+	}
+	return n
+}
+
 // more is Decision.More: the smallest number of further invocations with
 // which what was seen would decide, when intervals narrow with the square
 // root of the number. It aims at the estimate as it stands, so it is about as
