@@ -26,7 +26,8 @@ type runOptions struct {
 	json        bool
 	noWait      bool
 
-	given func(flag string) bool // on the command line
+	prefix string                 // of the record's name, where it is made up
+	given  func(flag string) bool // on the command line
 }
 
 func newRunCmd(u *ui) *cobra.Command {

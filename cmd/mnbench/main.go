@@ -69,7 +69,7 @@ and charts from the record that a run leaves.`,
 	root.SetVersionTemplate("mnbench {{.Version}}\n")
 	root.AddCommand(
 		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newPlotCmd(u), newReportCmd(u), newCompareCmd(u), newVerifyCmd(u), newVersionCmd(u),
-		newMergeCmd(u),
+		newMergeCmd(u), newGateCmd(u),
 	)
 	dressHelp(root)
 	return root

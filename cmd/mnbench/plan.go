@@ -104,7 +104,7 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 	if o.resume != "" {
 		return j, nil
 	}
-	if j.out, err = recordPath(o.out, recordName(suite), time.Now()); err != nil {
+	if j.out, err = recordPath(o.out, o.prefix+recordName(suite), time.Now()); err != nil {
 		return nil, err
 	}
 	if _, at, err := freeSpace(filepath.Dir(j.out)); err != nil {
