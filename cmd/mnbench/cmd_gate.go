@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,12 +10,10 @@ import (
 
 type gateOptions struct {
 	runOptions
+	rule       ruleOptions
 	base, head string
 	repo       string
 	runtime    string
-	threshold  string
-	alpha      float64
-	only       []string
 }
 
 // gateSuite is what a gate runs unless told otherwise, and gateBudget for how
@@ -42,10 +37,14 @@ difference is significant at --alpha after correction for all workloads together
             the working tree: a source tree of mnbench, or a competitor with its competitor.json
 
 Without SUITE: smoke, with enough iterations to compare by. --time-budget is spent where intervals are widest; the gate
-ends early when all is decided. A checkout need not be deep: a revision's own commit is enough.`,
+ends early when all is decided. A checkout need not be deep: a revision's own commit is enough.
+
+Formats:
+` + comparisonFormats(),
 		Example: `  mnbench gate --base HEAD --head .
   mnbench gate --base origin/main --head HEAD quick --time-budget 10m
   mnbench gate --base v1.0 --head v1.1 --only fib,spawn --threshold 5%
+  mnbench gate --base origin/main --head HEAD --format markdown > comment.md
   mnbench gate --base ../before --head ../after --runtime my-runtime`,
 		Annotations: exits(exitOK, exitRegression, exitUsage, exitInvalid, exitInconclusive, exitNothing, exitInterrupted),
 		ValidArgsFunction: completeNames(func(c *catalogue) [][2]string {
@@ -61,9 +60,7 @@ ends early when all is decided. A checkout need not be deep: a revision's own co
 	f.StringVar(&o.head, "head", "", "`REF` after it")
 	f.StringVar(&o.repo, "repo", ".", "`DIR` of the git repository that has the revisions")
 	f.StringVar(&o.runtime, "runtime", "mn", "`RUNTIME` that is built from both")
-	f.StringVar(&o.threshold, "threshold", "3%", "smallest change of time that matters, a `SHARE`: 3% or 0.03")
-	f.Float64Var(&o.alpha, "alpha", 0.05, "`PROBABILITY` of calling anything slower or faster when nothing is")
-	f.StringSliceVar(&o.only, "only", nil, "only these `WORKLOADS` of the suite: ids with commas between them")
+	ruleFlags(cmd, &o.rule)
 	f.DurationVar(&o.budget, "time-budget", gateBudget, "measure for at most this `TIME`")
 	f.IntSliceVar(&o.workers, "workers", nil, "`NUMBERS` of workers (default: the suite's)")
 	f.StringArrayVar(&o.params, "param", nil, "set a parameter of the workloads that have it: `NAME=NUMBER` (repeatable)")
@@ -75,10 +72,9 @@ ends early when all is decided. A checkout need not be deep: a revision's own co
 	f.DurationVar(&o.timeout, "timeout", 0, "`TIME` that one invocation may take, such as 20s (default: the suite's)")
 	f.StringVar(&o.out, "out", "", "record `FILE`, or a folder for it; never overwritten (default: mnbench-gate-NAME-TIME.jsonl here)")
 	noWaitFlag(cmd, &o.noWait)
-	jsonFlag(cmd, &o.json)
 	register(cmd, "runtime", completeList((*catalogue).runtimeNames))
 	register(cmd, "param", completeParams)
-	for _, name := range []string{"base", "head", "threshold", "alpha", "only", "time-budget", "workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout"} {
+	for _, name := range []string{"base", "head", "time-budget", "workers", "invocations", "iterations", "warmup", "cpus", "seed", "timeout"} {
 		register(cmd, name, cobra.NoFileCompletions)
 	}
 	return cmd
@@ -88,11 +84,10 @@ func gateCommand(ctx context.Context, u *ui, o gateOptions, args []string) error
 	if o.base == "" || o.head == "" {
 		return errors.New("--base and --head: want two git revisions or folders, such as --base HEAD --head .")
 	}
-	j, rule, err := planGate(o, args)
+	g, err := planGate(o, args)
 	if err != nil {
 		return err
 	}
-	g := &gate{job: j, rule: rule, json: o.json}
 	for _, s := range []struct {
 		name, ref string
 		to        *side
@@ -102,17 +97,4 @@ func gateCommand(ctx context.Context, u *ui, o gateOptions, args []string) error
 		}
 	}
 	return g.run(ctx, u, !o.noWait)
-}
-
-// share reads "3%" or "0.03".
-func share(text string) (float64, error) {
-	number, percent := strings.CutSuffix(text, "%")
-	v, err := strconv.ParseFloat(number, 64)
-	if percent {
-		v /= 100
-	}
-	if err != nil || !(v >= 0 && v < 10) {
-		return 0, fmt.Errorf("%q: want a share of at least 0, such as 3%% or 0.03", text)
-	}
-	return v, nil
 }

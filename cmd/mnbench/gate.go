@@ -11,15 +11,14 @@ import (
 	"github.com/mnbench/mnbench/internal/engine"
 	"github.com/mnbench/mnbench/internal/host"
 	"github.com/mnbench/mnbench/results"
-	"github.com/mnbench/mnbench/results/stat"
 )
 
 // gate is a comparison of two builds of one runtime.
 type gate struct {
 	*job
-	rule       stat.Rule
+	compare    results.CompareOptions
+	format     string
 	base, head side
-	json       bool
 }
 
 // What a gate runs of suites that are made for trying things out: one
@@ -30,30 +29,25 @@ const (
 	gateWarmup      = 10
 )
 
-// planGate turns the command line into a plan and a rule.
-func planGate(o gateOptions, args []string) (*job, stat.Rule, error) {
-	rule := stat.Rule{Alpha: o.alpha}
-	if !(o.alpha > 0 && o.alpha < 1) {
-		return nil, rule, fmt.Errorf("--alpha %v: want a probability between 0 and 1, such as 0.05", o.alpha)
-	}
-	threshold, err := share(o.threshold)
+// planGate turns the command line into a plan and what decides.
+func planGate(o gateOptions, args []string) (*gate, error) {
+	compare, err := o.rule.parse()
 	if err != nil {
-		return nil, rule, fmt.Errorf("--threshold %w", err)
-	}
-	if rule.Threshold = threshold; threshold == 0 {
-		rule.Threshold = -1 // anything that can be told apart
+		return nil, err
 	}
 	c, err := openCatalogue(nil)
 	if err != nil {
-		return nil, rule, err
+		return nil, err
 	}
+	compare.Units = c.units()
+	compare.Only = nil // it is not even run
 	if len(args) == 0 {
 		args = []string{gateSuite}
 	}
 	o.prefix = "gate-"
-	j, err := plan(c, o.runOptions, append(slices.Clone(args), o.only...))
+	j, err := plan(c, o.runOptions, append(slices.Clone(args), o.rule.only...))
 	if err != nil {
-		return nil, rule, err
+		return nil, err
 	}
 	if !o.given("time-budget") {
 		j.plan.Budget = o.budget
@@ -69,7 +63,7 @@ func planGate(o gateOptions, args []string) (*job, stat.Rule, error) {
 			j.plan.Warmup = gateWarmup
 		}
 	}
-	return j, rule, nil
+	return &gate{job: j, compare: compare, format: o.rule.format}, nil
 }
 
 // run builds both sides, measures and tells.
@@ -94,7 +88,7 @@ func (g *gate) run(ctx context.Context, u *ui, wait bool) error {
 	if err != nil {
 		return err
 	}
-	r := newReferee(p.Cells, [][]pair{pairs(p.Cells, f.ready[0].ID(), f.ready[1].ID())}, g.rule)
+	r := newReferee(p.Cells, [][]pair{pairs(p.Cells, f.ready[0].ID(), f.ready[1].ID())}, g.compare.Rule)
 	run := g.runLine(p, facts, f)
 	for i, s := range []side{g.base, g.head} {
 		run.Runtimes[i].Revision = s.commit
@@ -106,11 +100,27 @@ func (g *gate) run(ctx context.Context, u *ui, wait bool) error {
 	if err != nil {
 		return err
 	}
-	report := g.report(p, r, sum)
-	if err := report.print(u, g.json); err != nil {
+	u.Say("record: %s", g.out)
+	if sum.Interrupted {
+		return withCode(exitInterrupted, errors.New("interrupted: no verdict; what was finished is in the record"))
+	}
+	c, err := g.result(f.ready[0].ID(), f.ready[1].ID())
+	if err != nil {
 		return err
 	}
-	return g.verdict(u, report, sum)
+	return printComparison(u, c, g.format)
+}
+
+// result compares two entrants by the record. Of the level one half is for the
+// end; the looks before it had the other (see referee).
+func (g *gate) result(base, head string) (*results.Comparison, error) {
+	rec, err := results.Open(g.out)
+	if err != nil {
+		return nil, err
+	}
+	o := g.compare
+	o.Rule.Alpha /= 2
+	return results.CompareVariants(rec, base, head, o)
 }
 
 // enter builds a variant and puts it into the field under another id.
@@ -178,25 +188,4 @@ func pairs(cells []results.Cell, base, head string) []pair {
 		}
 	}
 	return out
-}
-
-// verdict is how the gate ends.
-func (g *gate) verdict(u *ui, r *gateReport, sum *engine.Summary) error {
-	u.Say("record: %s", g.out)
-	switch {
-	case sum.Interrupted:
-		return withCode(exitInterrupted, errors.New("interrupted: no verdict; what was finished is in the record"))
-	case sum.Invalid():
-		return withCode(exitInvalid, fmt.Errorf("results are not valid: %s; mnbench show %s says more", invalidCells(sum), quoted(g.out)))
-	case r.compared() == 0:
-		return withCode(exitNothing, fmt.Errorf("nothing was measured of both sides: mnbench show %s says why", quoted(g.out)))
-	}
-	switch n := r.count(stat.Slower); {
-	case n > 0:
-		return withCode(exitRegression, fmt.Errorf("regression: %s of %d slower", count(n, "cell"), len(r.Cells)))
-	case r.Verdict == stat.Inconclusive:
-		return withCode(exitInconclusive, fmt.Errorf("inconclusive: %s of %d undecided; give more --time-budget, or a larger --threshold",
-			count(r.count(stat.Inconclusive), "cell"), len(r.Cells)))
-	}
-	return nil
 }

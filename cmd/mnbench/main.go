@@ -68,7 +68,7 @@ and charts from the record that a run leaves.`,
 	root.SetErr(u.err)
 	root.SetVersionTemplate("mnbench {{.Version}}\n")
 	root.AddCommand(
-		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newPlotCmd(u), newReportCmd(u), newCompareCmd(u), newVerifyCmd(u), newVersionCmd(u),
+		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newPlotCmd(u), newReportCmd(u), newCompareCmd(u), newExportCmd(u), newVerifyCmd(u), newVersionCmd(u),
 		newMergeCmd(u), newGateCmd(u),
 	)
 	dressHelp(root)

@@ -17,7 +17,7 @@ import (
 // the one before. A pair that a look decides gets no further invocations.
 type referee struct {
 	rule     stat.Rule // with its level set
-	families [][]pair // of each the verdicts are corrected together
+	families [][]pair  // of each the verdicts are corrected together
 	samples  []stat.Sample
 	counts   []int // blocks seen of each cell
 	needs    []float64
@@ -106,14 +106,6 @@ func (r *referee) hopeless(p pair, c stat.Comparison) bool {
 	return c.Head == 0 || apart > 1 || apart < -1
 }
 
-// verdicts is what the family comes to in the end.
-func (r *referee) verdicts(family int) ([]stat.Comparison, []stat.Decision) {
-	cs := r.compare(r.families[family], 1-r.rule.Alpha)
-	rule := r.rule
-	rule.Alpha /= 2
-	return cs, stat.Judge(cs, rule)
-}
-
 func (r *referee) compare(f []pair, confidence float64) []stat.Comparison {
 	o := stat.Options{Confidence: confidence}
 	cs := make([]stat.Comparison, len(f))
@@ -123,9 +115,4 @@ func (r *referee) compare(f []pair, confidence float64) []stat.Comparison {
 		cs[i] = stat.Compare(base, head, true)
 	}
 	return cs
-}
-
-// median is the cost of a unit of work of a cell.
-func (r *referee) median(cell int) float64 {
-	return stat.Median(r.samples[cell], stat.Options{}).Median
 }

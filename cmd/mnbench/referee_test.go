@@ -27,8 +27,16 @@ func gateBlocks(rng *rand.Rand, ratio, noise float64, most int) (stat.Decision, 
 				Timed: []results.Point{{NS: int64(ns), Units: 100}}})
 		}
 	}
-	_, ds := r.verdicts(0)
+	_, ds := r.verdicts()
 	return ds[0], n
+}
+
+// verdicts is what the gate comes to in the end.
+func (r *referee) verdicts() ([]stat.Comparison, []stat.Decision) {
+	rule := r.rule
+	rule.Alpha /= 2
+	cs := r.compare(r.families[0], 1-rule.Alpha)
+	return cs, stat.Judge(cs, rule)
 }
 
 // TestReferee: of 300 simulated gates without a change at most a few are called
@@ -79,7 +87,7 @@ func TestRefereeKeepsBlocksApart(t *testing.T) {
 				Timed: []results.Point{{NS: f * int64(1000+100*n), Units: 1000}}})
 		}
 	}
-	cs, _ := r.verdicts(0)
+	cs, _ := r.verdicts()
 	if cs[0].Head != 19 || math.Abs(cs[0].Ratio.Lo-1.1) > 1e-9 || math.Abs(cs[0].Ratio.Hi-1.1) > 1e-9 {
 		t.Errorf("%d blocks, ratio %+v; want 19 blocks of exactly 1.1", cs[0].Head, cs[0].Ratio)
 	}
@@ -99,19 +107,6 @@ func TestRefereeGivesUp(t *testing.T) {
 		}
 		if needs := r.Needs(); needs[0] != 0 || needs[1] != 0 {
 			t.Errorf("head crashes: %v; needs %v", headRuns, needs)
-		}
-	}
-}
-
-func TestShare(t *testing.T) {
-	for text, want := range map[string]float64{"3%": 0.03, "0.03": 0.03, "0": 0, "12.5%": 0.125} {
-		if got, err := share(text); err != nil || math.Abs(got-want) > 1e-12 {
-			t.Errorf("%s: got %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "%", "-3%", "three", "NaN", "1e9"} {
-		if got, err := share(text); err == nil {
-			t.Errorf("%q is taken for %v", text, got)
 		}
 	}
 }

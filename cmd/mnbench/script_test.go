@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -28,6 +29,11 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			examples, err := filepath.Abs("../../examples")
+			if err != nil {
+				return err
+			}
+			e.Setenv("EXAMPLES", examples)
 			for name, val := range map[string]string{
 				"HOME": e.WorkDir + "/home", "MNBENCH_CACHE": e.WorkDir + "/cache", "TERM": "xterm",
 				"CI": "", "NO_COLOR": "", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "JAVA_HOME": "",
