@@ -84,7 +84,7 @@ static uint64_t state_hash(void)
 	uint64_t h = plain_hash();
 
 	h = mix2(h, memory_hash());
-	h = mix2(h, machine.early_timeouts << 8 | machine.late_timeouts);
+	h = mix2(h, machine.early_timeouts << 16 | machine.late_timeouts << 8 | machine.late_loads);
 	for (unsigned i = 0; i < machine.scenario->threads; i++) {
 		const struct thread *t = &machine.thread[i];
 
@@ -92,7 +92,7 @@ static uint64_t state_hash(void)
 		h = mix2(h, (uintptr_t)t->waits_on);
 		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 |
 				    t->spurious_cas << 8 | t->spurious_waits);
-		h = mix2(h, t->looks_at_clock);
+		h = mix2(h, t->looks_at_clock + late_hash(t));
 	}
 	return h;
 }
@@ -131,8 +131,11 @@ static bool next_choices(void)
 
 unsigned model_choose(unsigned n)
 {
-	unsigned got = explore_choose(n);
+	unsigned got;
 
+	if (machine.self)
+		late_barrier();
+	got = explore_choose(n);
 	if (machine.self)
 		remember(got);
 	return got;
@@ -229,6 +232,7 @@ static enum end run_once(void)
 	memset(machine.thread, 0, sizeof machine.thread);
 	machine.early_timeouts = machine.scenario->early_timeouts;
 	machine.late_timeouts = machine.scenario->late_timeouts;
+	machine.late_loads = machine.scenario->late_loads;
 	for (unsigned i = 0; i < machine.scenario->threads; i++) {
 		struct thread *t = &machine.thread[i];
 
@@ -270,24 +274,28 @@ void explore(const struct model_scenario *s, struct tally *tally)
 	struct timespec from, to;
 	enum end end;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	memset(tally, 0, sizeof *tally);
 	machine.scenario = s;
 	machine.failure[0] = 0;
 	memory_forget();
-	seen_clear();
-	choices = 0;
+	late_forget();
 	do {
-		end = run();
-		if (end == END_DONE) {
-			tally->executions++;
-			if (s->outcome)
-				tally->outcome[s->outcome() % MAX_OUTCOMES] = true;
-		}
-	} while (end != END_FAILED && next_choices());
+		seen_clear();
+		choices = 0;
+		tally->executions = 0;
+		do {
+			end = run();
+			if (end == END_DONE) {
+				tally->executions++;
+				if (s->outcome)
+					tally->outcome[s->outcome() % MAX_OUTCOMES] = true;
+			}
+		} while (end != END_FAILED && next_choices());
+	} while (end != END_FAILED && s->late_loads && late_learnt_more());
 	tally->states = seen_count;
 	tally->failed = end == END_FAILED;
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	tally->seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
 }
 
@@ -304,6 +312,8 @@ void model_fail(const char *format, ...)
 {
 	va_list args;
 
+	if (machine.self)
+		late_barrier(); /* a guess that does not come true is no failure */
 	va_start(args, format);
 	vsnprintf(machine.failure, sizeof machine.failure, format, args);
 	va_end(args);
@@ -331,6 +341,7 @@ unsigned model_thread(void)
 
 void model_forget(uint64_t key)
 {
+	late_barrier();
 	machine.self->history = mix(key);
 }
 
@@ -351,6 +362,7 @@ bool model_blocked(unsigned thread)
 
 void model_end_thread(void)
 {
+	late_barrier();
 	machine.self->status = ENDED;
 	machine.self->history = 0;
 	explore_switch();

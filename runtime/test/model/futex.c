@@ -19,6 +19,7 @@ void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
 {
 	struct thread *t = machine.self;
 
+	late_barrier();
 	explore_before_load();
 	t->past_loads = true;
 	if (t->spurious_waits && model_choose(2)) {
@@ -47,6 +48,7 @@ void mn_plat_wake(_Atomic uint32_t *word)
 
 	if (!machine.self)
 		return;
+	late_barrier();
 	explore_before_load();
 	machine.self->past_loads = true;
 	memory_kernel_saw(word);

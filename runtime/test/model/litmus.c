@@ -208,11 +208,49 @@ LITMUS(release_sequence_store, 2, "a store of the same thread does not (as in C+
        T(0, mni_store(&x, 2, relaxed); mni_store(&y, 1, release); mni_store(&y, 2, relaxed))
        T(1, r[0] = mni_load(&y, acquire); r[1] = mni_load(&x, relaxed)));
 
-/* --- outside of the model --- */
+/* --- load buffering (late.c) --- */
 
-LITMUS(lb, 2, "load buffering: C11 allows 11, RC11 and this model do not", r01, "00 01 10",
+#define LITMUS_LATE(id, about_, outcomes_, ...)                                                    \
+	static void id##_body(unsigned thread)                                                     \
+	{                                                                                          \
+		switch (thread) {                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}                                                                                          \
+	MODEL_SCENARIO(id) = {.name = "litmus/" #id, .about = about_, .threads = 2,                \
+			      .setup = reset, .body = id##_body, .outcome = r01,                   \
+			      .outcomes = outcomes_, .late_loads = 2}
+
+LITMUS(lb_views, 2, "load buffering: C11 allows 11, views alone do not show it", r01, "00 01 10",
        T(0, r[0] = mni_load(&x, relaxed); mni_store(&y, 1, relaxed))
        T(1, r[1] = mni_load(&y, relaxed); mni_store(&x, 1, relaxed)));
+
+LITMUS_LATE(lb, "with late loads 11 is seen", "00 01 10 11",
+	    T(0, unsigned v = mni_load(&x, relaxed); mni_store(&y, 1, relaxed); r[0] = v)
+	    T(1, unsigned v = mni_load(&y, relaxed); mni_store(&x, 1, relaxed); r[1] = v));
+
+LITMUS_LATE(lb_one_dependency, "a dependency on one side does not forbid it", "00 01 11",
+	    T(0, unsigned v = mni_load(&x, relaxed); mni_store(&y, 1, relaxed); r[0] = v)
+	    T(1, unsigned v = mni_load(&y, relaxed); mni_store(&x, v, relaxed); r[1] = v));
+
+LITMUS_LATE(lb_dependencies, "out of thin air (11), even where 1 might have been written",
+	    "00 02 12 13",
+	    T(0, unsigned v = mni_load(&x, relaxed); mni_store(&y, v, relaxed); r[0] = v)
+	    T(1, unsigned other = model_choose(2); unsigned v = mni_load(&y, relaxed);
+	      mni_store(&x, other ? 1 : v, relaxed); r[1] = 2 * other + v));
+
+LITMUS_LATE(lb_release, "release order on one side forbids it, with acquire on the other", "00 01 10",
+	    T(0, unsigned v = mni_load(&x, relaxed); mni_store(&y, 1, release); r[0] = v)
+	    T(1, unsigned v = mni_load(&y, acquire); mni_store(&x, 1, relaxed); r[1] = v));
+
+LITMUS_LATE(lb_rmw, "a compare-and-swap overtakes a load, too", "00 01 11",
+	    T(0, uint32_t e = 0; unsigned v = mni_load(&x, relaxed);
+	      mni_cas(&y, &e, 1, acquire, relaxed); r[0] = v)
+	    T(1, unsigned v = mni_load(&y, relaxed); mni_store(&x, v, relaxed); r[1] = v));
+
+LITMUS_LATE(lb_fence, "a fence between load and store forbids it", "00 01",
+	    T(0, unsigned v = mni_load(&x, relaxed); mni_fence(release); mni_store(&y, 1, relaxed); r[0] = v)
+	    T(1, unsigned v = mni_load(&y, relaxed); mni_store(&x, v, relaxed); r[1] = v));
 
 /* --- waiting --- */
 

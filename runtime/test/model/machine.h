@@ -50,6 +50,40 @@ void memory_ignore(const void *p, size_t bytes);
 uint64_t memory_kernel_read(const volatile void *p);
 void memory_kernel_saw(const volatile void *p);
 
+/* late.c: the running thread reads this value from this location now, or the execution ends. */
+void memory_load_late(unsigned l, uint64_t value);
+
+/* --- late.c: loads that are done after the store behind them --- */
+
+#define MAX_OPEN 4
+#define MAX_READABLE 4
+
+struct late {
+	enum { LATE_NONE, LATE_GUESSED, LATE_OVERTAKEN } stage;
+	unsigned location;
+	uint64_t value;
+	uint64_t before;   /* the thread's history at the load */
+	uint64_t deeds;    /* since then */
+	uint64_t readable[MAX_READABLE];
+	unsigned readables;
+	struct {
+		uint64_t before, value, deeds;
+	} open[MAX_OPEN];  /* loads done as usual since the last store */
+	unsigned opens;
+};
+
+void late_forget(void); /* before each scenario */
+/* After a scenario was explored: whether it has to be explored again. */
+bool late_learnt_more(void);
+void late_written(unsigned l, uint64_t value);
+unsigned late_guesses(unsigned l, const uint64_t *readable, unsigned readables, uint64_t *guess);
+void late_begin(unsigned l, uint64_t before, uint64_t value, const uint64_t *readable,
+		unsigned readables);
+void late_loaded(const struct model_site *s, uint64_t before, uint64_t value);
+void late_store(const struct model_site *s, unsigned l, bool releases, uint64_t read, uint64_t value);
+void late_settle(void);
+void late_barrier(void);
+
 /* --- plain.c: accesses that are not atomic --- */
 
 void plain_reset(void);
@@ -71,6 +105,7 @@ struct thread {
 	uint64_t history;         /* hash of all it has read */
 	const volatile void *waits_on;
 	struct view now, after_acquire, at_release;
+	struct late late;
 	void *worker;             /* plat_self.h */
 	size_t allocated;
 	unsigned looks_at_clock;  /* futex.c */
@@ -81,7 +116,7 @@ struct machine {
 	struct thread thread[MODEL_THREADS];
 	struct thread *self; /* NULL: setup and finish, where accesses are direct */
 	struct view sc;      /* what SC fences share */
-	unsigned early_timeouts, late_timeouts; /* still allowed */
+	unsigned early_timeouts, late_timeouts, late_loads; /* still allowed */
 	bool tracing;
 	char failure[400];
 };
@@ -92,6 +127,8 @@ static inline unsigned thread_number(const struct thread *t)
 {
 	return (unsigned)(t - machine.thread);
 }
+
+uint64_t late_hash(const struct thread *t);
 
 /* Before a load, an RMW or an SC fence: lets other threads run if that may matter. */
 void explore_before_load(void);

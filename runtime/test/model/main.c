@@ -4,6 +4,9 @@
  *   model [-v] [NAME...]      those whose names begin like this, or all; -v: with the
  *                             execution that fails, access by access
  *   model --list              what there is
+ *   model --mutations SURVIVORS [PART]
+ *                             the mutation test (survey.c), of mutations that have
+ *                             PART in their names, or all; SURVIVORS is a file
  *
  * Exit status 1 when something fails. The last line is 'N passed, N failed'.
  */
@@ -13,6 +16,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "survey.h"
 
 extern const struct model_scenario *const __start_model_scenarios[];
 extern const struct model_scenario *const __stop_model_scenarios[];
@@ -106,6 +110,14 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	explore_start();
+	if (argc > 2 && strcmp(argv[1], "--mutations") == 0) {
+		size_t kept = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (!scenario[i]->outcomes && !scenario[i]->failure)
+				scenario[kept++] = scenario[i];
+		return survey(scenario, kept, argv[2], argc > 3 ? argv[3] : NULL);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!wanted(scenario[i], argv + 1 + verbose))
 			continue;

@@ -296,6 +296,7 @@ static void write_message(struct location *l, unsigned position, uint64_t value,
 	for (unsigned i = position; i < l->count; i++)
 		l->position[l->order[i]] = (uint8_t)i;
 
+	late_written(number_of(l), value);
 	m->value = value;
 	m->writer = (uint8_t)thread_number(t);
 	m->glued = read != NULL;
@@ -377,21 +378,55 @@ static void trace_read(const struct model_site *s, const struct location *l, uns
 
 uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
 {
-	struct location *l;
+	struct location *l = machine.self ? locate(p, size) : NULL;
 	uint8_t can[MAX_MESSAGES];
-	unsigned number;
+	uint64_t value[MAX_MESSAGES], guess[MAX_MESSAGES];
+	unsigned count, guesses, way;
+	uint64_t before;
 
-	if (!machine.self)
-		return direct_read(p, size);
-	l = locate(p, size);
-	if (l->ignored)
+	if (!l || l->ignored)
 		return direct_read(p, size);
 	s->reached = true;
+	late_settle();
 	explore_before_load();
-	number = can[explore_choose(readable(l, can))];
-	read_message(l, number, s->order);
-	trace_read(s, l, number, "reads");
-	return l->message[number].value;
+	if (machine.self->late.stage && machine.self->late.location == number_of(l))
+		late_barrier();
+	count = readable(l, can);
+	for (unsigned i = 0; i < count; i++)
+		value[i] = l->message[can[i]].value;
+	before = mix2(machine.self->history, (uintptr_t)s);
+	guesses = acquires(s->order) ? 0 : late_guesses(number_of(l), value, count, guess);
+	way = explore_choose(count + guesses);
+	if (way >= count) {
+		late_begin(number_of(l), before, guess[way - count], value, count);
+		remember(guess[way - count]);
+		trace(s, "is to read 0x%" PRIx64 " later", guess[way - count]);
+		return guess[way - count];
+	}
+	read_message(l, can[way], s->order);
+	late_loaded(s, before, value[way]);
+	trace_read(s, l, can[way], "reads");
+	return value[way];
+}
+
+void memory_load_late(unsigned number, uint64_t value)
+{
+	struct location *l = &location[number];
+	uint8_t can[MAX_MESSAGES];
+	unsigned count = 0;
+
+	explore_before_load();
+	for (unsigned i = l->count - 1;; i--) {
+		if (l->message[l->order[i]].value == value)
+			can[count++] = l->order[i];
+		if (i == oldest(l))
+			break;
+	}
+	if (!count)
+		model_retry();
+	number = can[explore_choose(count)];
+	read_message(l, number, MODEL_relaxed);
+	trace(NULL, "has read 0x%" PRIx64 " by now", value);
 }
 
 void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t v)
@@ -411,6 +446,8 @@ void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t
 		return;
 	}
 	s->reached = true;
+	late_settle();
+	late_store(s, number_of(l), releases(s->order), 0, v);
 	machine.self->past_loads = true;
 	machine.self->fenced = false;
 	for (unsigned i = l->count - 1;; i--) {
@@ -437,6 +474,7 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 
 	if (l && !l->ignored) {
 		s->reached = true;
+		late_settle();
 		explore_before_load();
 		for (unsigned i = l->count - 1;; i--) {
 			if (!next_is_glued(l, i))
@@ -458,6 +496,7 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 	}
 	new = truncate(new, size);
 	if (l && !l->ignored) {
+		late_store(s, number_of(l), releases(s->order), old, new);
 		read_message(l, number, s->order);
 		trace_read(s, l, number, "reads");
 		if (machine.tracing)
@@ -493,6 +532,7 @@ bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *
 		return same;
 	}
 	s->reached = true;
+	late_settle();
 	explore_before_load();
 	for (unsigned i = l->count - 1;; i--) {
 		unsigned number = l->order[i];
@@ -512,6 +552,10 @@ bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *
 	w = explore_choose(ways);
 	if (!way[w].wins && l->message[way[w].number].value == *expect)
 		t->spurious_cas--;
+	if (way[w].wins)
+		late_store(s, number_of(l), releases(s->order), *expect, v);
+	else
+		late_barrier();
 	remember(way[w].wins);
 	read_message(l, way[w].number, way[w].wins ? s->order : s->fail);
 	trace_read(s, l, way[w].number, way[w].wins ? "wins over" : "fails on");
@@ -534,6 +578,8 @@ void model_fence(struct model_site *s)
 	if (!t)
 		return;
 	s->reached = true;
+	if (s->order != MODEL_removed)
+		late_barrier();
 	/*
 	 * The cheaper fence after a seq_cst RMW is promised to be a full one (arch.h
 	 * of each architecture), but only when there has been such an RMW.

@@ -209,6 +209,7 @@ static void access(const void *p, size_t size, bool write)
 
 	if (!machine.self || fiber_owns(p))
 		return;
+	late_barrier();
 	if (memory_find(p))
 		model_fail("a plain access to %p, which is accessed as an atomic", p);
 	for (; size; size--, at++) {

@@ -11,7 +11,7 @@ MODEL_EXPLORED = -fsanitize=thread -U__SANITIZE_THREAD__ -O1 -ffunction-sections
 # The shipped sources that are explored, but for headers and those that a scenario includes.
 MODEL_SHIPPED = core/worker sched/steal preempt/preempt
 
-MODEL_ENGINE = memory plain explore fiber futex trace main
+MODEL_ENGINE = memory late plain explore fiber futex trace mutate survey main
 MODEL_SCENARIOS = $(patsubst $(MODEL)/%.c,%,$(wildcard $(MODEL)/litmus.c $(MODEL)/scenario_*.c $(MODEL)/explored_*.c))
 
 MODEL_OBJECTS = $(patsubst %,$(MODEL_BUILD)/%.o,$(MODEL_ENGINE) $(MODEL_SCENARIOS) $(MODEL_SHIPPED))
@@ -39,8 +39,11 @@ $(MODEL_BUILD)/missing.o: $(MODEL_BUILD)/missing.c
 $(MODEL_BUILD)/model: $(MODEL_OBJECTS) $(MODEL_BUILD)/missing.o
 	$(CC) -no-pie -Wl,--gc-sections -o $@ $^
 
-.PHONY: model
+.PHONY: model model-mutations
 model: $(MODEL_BUILD)/model ## explore the lock-free code under C11's weak memory
 	@$<
+
+model-mutations: $(MODEL_BUILD)/model ## weaken each order in it; the exploration must find it
+	@$< --mutations $(MODEL)/survivors.txt
 
 -include $(MODEL_OBJECTS:.o=.d)

@@ -186,22 +186,26 @@ MODEL_SCENARIO(deque_grow) = {
 	.name = "deque/grow",
 	.about = "5 operations on room for 1, 2 thieves",
 	.threads = 3, .setup = setup_one, .body = five_and_two_thieves, .finish = finish,
+	.late_loads = 1,
 };
 
 MODEL_SCENARIO(deque_wrap) = {
 	.name = "deque/wrap",
 	.about = "6 operations on room for 2, a thief that steals twice",
 	.threads = 2, .setup = setup_two, .body = six_and_a_greedy_thief, .finish = finish,
+	.late_loads = 1,
 };
 
 MODEL_SCENARIO(deque_thieves) = {
 	.name = "deque/thieves",
 	.about = "4 operations on room for 2, 3 thieves",
 	.threads = 4, .setup = setup_two, .body = four_and_three_thieves, .finish = finish,
+	.late_loads = 1,
 };
 
 MODEL_SCENARIO(deque_memory) = {
 	.name = "deque/memory",
 	.about = "6 operations on room for 1, growing may fail, a thief that steals twice",
 	.threads = 2, .setup = setup_poor, .body = six_and_a_greedy_thief, .finish = finish,
+	.late_loads = 1,
 };

@@ -140,15 +140,60 @@ static void work(unsigned thread)
 	mni_worker_kthread(mni_rt.worker[thread]);
 }
 
-static void two_setup(void)
+/* --- two workers; the first runs a thread that makes others runnable --- */
+
+static void spawn_busy_setup(void)
 {
 	begin(2);
 	role[0].deed = SPAWN_BUSY;
 	give(&green[0]);
 }
 
-MODEL_SCENARIO(sched_spawn) = {
-	.name = "sched/spawn-busy",
-	.about = "a thread creates one and computes for ever; the other worker is going to sleep",
-	.threads = 2, .setup = two_setup, .body = work, .finish = finish, .late_timeouts = 3,
+static void wake_busy_setup(void)
+{
+	begin(2);
+	role[0].deed = WAKE_BUSY;
+	give(&green[0]);
+}
+
+static void spawn_setup(void)
+{
+	begin(2);
+	role[0].deed = role[1].deed = SPAWN;
+	give(&green[0]);
+}
+
+#define TWO_WORKERS(id, about_, setup_)                                                            \
+	MODEL_SCENARIO(id) = {                                                                     \
+		.name = "sched/" #id, .about = about_, .threads = 2, .setup = setup_,              \
+		.body = work, .finish = finish, .late_timeouts = 3,                                \
+	}
+
+TWO_WORKERS(spawn_busy, "a thread creates one and computes for ever; the other worker goes to sleep",
+	    spawn_busy_setup);
+TWO_WORKERS(wake_busy, "a thread wakes one and computes for ever", wake_busy_setup);
+TWO_WORKERS(spawn, "a thread creates one that creates one", spawn_setup);
+
+/* --- threads made runnable from a kernel thread that is no worker --- */
+
+static void inject_setup(void)
+{
+	begin(1);
+	mni_rt.alone = false;
+}
+
+static void inject(unsigned thread)
+{
+	if (thread == 1) {
+		role[0].runnable = true;
+		mni_inject(&green[0]);
+	} else {
+		work(thread);
+	}
+}
+
+MODEL_SCENARIO(sched_inject) = {
+	.name = "sched/inject",
+	.about = "a kernel thread that is no worker makes a thread runnable; the only worker goes to sleep",
+	.threads = 2, .setup = inject_setup, .body = inject, .finish = finish, .late_timeouts = 3,
 };
