@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mnbench/mnbench/competitors"
 )
 
 type gateOptions struct {
@@ -14,6 +17,7 @@ type gateOptions struct {
 	base, head string
 	repo       string
 	runtime    string
+	selfTest   bool
 }
 
 // gateSuite is what a gate runs unless told otherwise, and gateBudget for how
@@ -26,7 +30,7 @@ const (
 func newGateCmd(u *ui) *cobra.Command {
 	var o gateOptions
 	cmd := &cobra.Command{
-		Use:   "gate --base REF --head REF [SUITE | WORKLOAD...]",
+		Use:   "gate {--base REF --head REF | --self-test} [SUITE | WORKLOAD...]",
 		Short: "say whether a change makes a runtime slower",
 		Long: `Build a runtime from two git revisions, or from two folders, run both in turn in the same blocks, so that whatever the
 machine does meanwhile hits both, and say for every workload whether the second is slower, faster, the same, or that
@@ -39,12 +43,17 @@ difference is significant at --alpha after correction for all workloads together
 Without SUITE: smoke, with enough iterations to compare by. --time-budget is spent where intervals are widest; the gate
 ends early when all is decided. A checkout need not be deep: a revision's own commit is enough.
 
+--self-test runs one build (that of --head, or the one inside mnbench) against itself, and against itself with 5, 10 and
+20% of extra work in every iteration: the first must pass, and from 10% on a slowdown must be found. It prints the
+smallest slowdown that a gate with this --time-budget sees on this machine, and takes 2.5 times as long as the gate.
+
 Formats:
 ` + comparisonFormats(),
 		Example: `  mnbench gate --base HEAD --head .
   mnbench gate --base origin/main --head HEAD quick --time-budget 10m
   mnbench gate --base v1.0 --head v1.1 --only fib,spawn --threshold 5%
   mnbench gate --base origin/main --head HEAD --format markdown > comment.md
+  mnbench gate --self-test
   mnbench gate --base ../before --head ../after --runtime my-runtime`,
 		Annotations: exits(exitOK, exitRegression, exitUsage, exitInvalid, exitInconclusive, exitNothing, exitInterrupted),
 		ValidArgsFunction: completeNames(func(c *catalogue) [][2]string {
@@ -58,6 +67,7 @@ Formats:
 	f := cmd.Flags()
 	f.StringVar(&o.base, "base", "", "`REF` before the change")
 	f.StringVar(&o.head, "head", "", "`REF` after it")
+	f.BoolVar(&o.selfTest, "self-test", false, "prove on this machine that a gate finds slowdowns and nothing else")
 	f.StringVar(&o.repo, "repo", ".", "`DIR` of the git repository that has the revisions")
 	f.StringVar(&o.runtime, "runtime", "mn", "`RUNTIME` that is built from both")
 	ruleFlags(cmd, &o.rule)
@@ -81,6 +91,9 @@ Formats:
 }
 
 func gateCommand(ctx context.Context, u *ui, o gateOptions, args []string) error {
+	if o.selfTest {
+		return selfTestCommand(ctx, u, o, args)
+	}
 	if o.base == "" || o.head == "" {
 		return errors.New("--base and --head: want two git revisions or folders, such as --base HEAD --head .")
 	}
@@ -97,4 +110,28 @@ func gateCommand(ctx context.Context, u *ui, o gateOptions, args []string) error
 		}
 	}
 	return g.run(ctx, u, !o.noWait)
+}
+
+func selfTestCommand(ctx context.Context, u *ui, o gateOptions, args []string) error {
+	switch {
+	case o.base != "":
+		return errors.New("--self-test: leave out --base: one build, that of --head, is compared with itself")
+	case o.rule.format != "text" && o.rule.format != "json":
+		return fmt.Errorf("--format %s: a self-test is printed as text or json", o.rule.format)
+	}
+	g, err := planGate(o, args)
+	if err != nil {
+		return err
+	}
+	if o.head != "" {
+		if g.head, err = findSide(ctx, "head", o.head, o.repo, o.runtime); err != nil {
+			return err
+		}
+		return g.selfTest(ctx, u, g.head.c, g.head.variant, !o.noWait)
+	}
+	c, v, err := competitors.Find(g.cat.competitors, o.runtime)
+	if err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	return g.selfTest(ctx, u, c, v.ID, !o.noWait)
 }

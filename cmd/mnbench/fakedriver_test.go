@@ -20,7 +20,8 @@ import (
 // after=N:FILE: behave for the first N runs, which are counted in FILE.
 // once=N:FILE: behave in all runs but the one after these.
 // told=FIFO: write "ready" there when hanging begins. ns: per unit of work.
-// BEHAVIOUR is a key of behaviours, or good. Times are made up, so tables are
+// BEHAVIOUR is a key of behaviours, or good; or deaf, lame or hurries, which
+// is about MNBENCH_SLOW_PERCENT. Times are made up, so tables are
 // the same every time.
 func fakeDriver() {
 	f := &fake{ns: 100, behaviour: "good", params: map[string]uint64{}, args: os.Args[1:]}
@@ -224,7 +225,20 @@ func (f *fake) run() {
 	if b.start != nil {
 		b.start(f)
 	}
-	say(map[string]any{"type": "config", "pid": os.Getpid(), "workers": f.workers})
+	config := map[string]any{"type": "config", "pid": os.Getpid(), "workers": f.workers}
+	slow, _ := strconv.Atoi(os.Getenv("MNBENCH_SLOW_PERCENT"))
+	if f.behaviour == "deaf" || slow == 0 {
+		slow = 0
+	} else {
+		config["slow_percent"] = slow
+	}
+	if f.behaviour == "lame" {
+		config["slow_percent"] = 10
+	}
+	if f.behaviour == "hurries" {
+		slow = -slow
+	}
+	say(config)
 	if b.config != nil {
 		b.config(f)
 	}
@@ -233,7 +247,7 @@ func (f *fake) run() {
 		for i := range count {
 			s := map[string]any{
 				"type": "sample", "phase": [2]string{"warmup", "timed"}[phase], "index": i,
-				"ns": f.ns * int64(units), "units": units, "answer": strconv.FormatUint(answer, 10),
+				"ns": f.ns * int64(units) * int64(100+slow) / 100, "units": units, "answer": strconv.FormatUint(answer, 10),
 			}
 			if b.sample != nil {
 				b.sample(f, s)

@@ -19,6 +19,7 @@ type gate struct {
 	compare    results.CompareOptions
 	format     string
 	base, head side
+	slow       func(results.Cell) int // a self-test's slowdowns, in percent
 }
 
 // What a gate runs of suites that are made for trying things out: one
@@ -164,7 +165,7 @@ func (g *gate) measure(ctx context.Context, u *ui, f *field, p engine.Plan, run 
 	if err != nil {
 		return nil, err
 	}
-	e.Guide = guide
+	e.Guide, e.Slow = guide, g.slow
 	w, err := results.Create(g.out, run)
 	if err != nil {
 		return nil, err

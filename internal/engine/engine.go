@@ -45,6 +45,9 @@ type Engine struct {
 	// Declines reports cells that a runtime does not do, and why: they are
 	// recorded as unsupported without running anything. nil: none.
 	Declines func(results.Cell) (reason string, yes bool)
+	// Slow is by how many percent a cell's driver was told, by its environment,
+	// to slow itself down. nil: nobody is.
+	Slow func(results.Cell) int
 	// Known gives answers that are known beforehand. nil: none.
 	Known func(workload string, ps workloads.Params) (workloads.Answer, bool)
 	// Oracle gives the others. nil: they can only be compared.
@@ -296,7 +299,12 @@ func (r *run) task(s step, cell results.Cell) (Task, error) {
 	if s.invocation == check {
 		want = protocol.Expect{Iterations: 1}
 	}
+	slow := 0
+	if r.Slow != nil {
+		slow = r.Slow(cell)
+	}
 	return Task{
+		Slow: slow,
 		Argv: append(append([]string{}, argv...), runArgs(cell, want, driverSeed(r.Plan.Seed, s.invocation))...),
 		Env:  env, CPUs: r.Plan.cpus(cell), Workers: cell.Workers, Timeout: r.Plan.Timeout, Expect: want,
 	}, nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -158,6 +159,29 @@ func TestDeclinedCellsAreRecordedWithoutRunning(t *testing.T) {
 	}
 	if inv := m.invocations[1]; inv.Detail != "no recursion" || inv.Status != results.Unsupported {
 		t.Errorf("got %+v", inv)
+	}
+}
+
+// TestSlowedDown: a driver that was told to slow down must say so, as much as
+// it was told, and the others must not.
+func TestSlowedDown(t *testing.T) {
+	f, m := &fake{}, &memory{}
+	f.behave = func(f *fake, task Task) Outcome {
+		o := f.fine(task)
+		if who(task) != "deaf" {
+			o.Config.Settings["slow_percent"] = json.Number(fmt.Sprint(task.Slow))
+		}
+		return o
+	}
+	e := newEngine(plan(cells("fib", 1, "as-ever", "slow", "deaf")...), f, m)
+	e.Slow = func(c results.Cell) int {
+		if c.Runtime == "as-ever" {
+			return 0
+		}
+		return 20
+	}
+	if sum := mustRun(t, e); !slices.Equal(sum.Cells, []results.Status{results.OK, results.OK, results.Unequal}) {
+		t.Errorf("cells: %v", sum.Cells)
 	}
 }
 

@@ -18,6 +18,8 @@ type Task struct {
 	Workers int
 	Timeout time.Duration
 	Expect  protocol.Expect
+	// Slow is by how many percent the driver was told to slow itself down.
+	Slow int
 }
 
 // Outcome is what came of a task, before anybody judges it.

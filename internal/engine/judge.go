@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -46,6 +48,9 @@ func judge(t Task, o *Outcome, ref *reference) (results.Status, string) {
 	if wrong := checkClock(o); wrong != "" {
 		return results.BadClock, wrong
 	}
+	if slow := slowPercent(o.Config); slow != t.Slow {
+		return results.Unequal, fmt.Sprintf("the driver slows itself down by %d%%, and was told %d%% (%s)", slow, t.Slow, SlowVariable)
+	}
 	if o.Config.Workers != t.Workers {
 		return results.Unequal, fmt.Sprintf("the driver was told to use %d workers and says it uses %d", t.Workers, o.Config.Workers)
 	}
@@ -56,6 +61,17 @@ func judge(t Task, o *Outcome, ref *reference) (results.Status, string) {
 		return results.Limit, clean(o.Limit.What)
 	}
 	return results.OK, ""
+}
+
+// SlowVariable makes drivers that know it slow themselves down, by so many
+// percent: for trying whether a gate finds that. They say in config that they do.
+const SlowVariable = "MNBENCH_SLOW_PERCENT"
+
+// slowPercent is by how much a driver says it slows itself down.
+func slowPercent(c *protocol.Config) int {
+	v, _ := c.Settings["slow_percent"].(json.Number)
+	n, _ := strconv.Atoi(v.String())
+	return n
 }
 
 func checkAnswers(o *Outcome, ref *reference) (results.Status, string) {

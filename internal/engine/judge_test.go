@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"syscall"
@@ -38,6 +39,8 @@ func TestJudge(t *testing.T) {
 		{"answer before clock", func(o *Outcome) { o.Samples[4].Answer, o.Samples[0].NS = 1, 0 }, results.WrongAnswer, ""},
 		{"clock", func(o *Outcome) { o.Samples[0].NS = -5 }, results.BadClock, "warmup sample 0 took -5 ns; want at least 1"},
 		{"fewer workers", func(o *Outcome) { o.Config.Workers = 1 }, results.Unequal, "the driver was told to use 2 workers and says it uses 1"},
+		{"slows itself down unasked", func(o *Outcome) { o.Config.Settings["slow_percent"] = json.Number("10") }, results.Unequal,
+			"the driver slows itself down by 10%, and was told 0% (MNBENCH_SLOW_PERCENT)"},
 		{"more CPUs", func(o *Outcome) { o.Seen.CPUs = []int{0, 1, 4, 5, 6} }, results.Unequal, "a thread of the driver was allowed on CPUs 0-1,5, beyond its 4,6"},
 		{"fewer CPUs", func(o *Outcome) { o.Seen.CPUs = []int{6} }, results.OK, ""},
 		{"limit", func(o *Outcome) { o.Limit, o.Samples = &protocol.Limit{What: "EAGAIN at 3"}, o.Samples[:1] }, results.Limit, "EAGAIN at 3"},
