@@ -45,6 +45,7 @@ enum {
 
 /* --- threads (thread.c) --- */
 
+struct mni_key_block;
 struct mni_stack;
 struct mni_wait;
 struct mni_worker;
@@ -54,6 +55,13 @@ struct mni_worker;
 #define MNI_JOIN_DETACHED ((uintptr_t)1) /* nobody will wait */
 #define MNI_JOIN_ENDED ((uintptr_t)2)    /* has ended, result is there */
 #define MNI_JOIN_TAKEN ((uintptr_t)3)    /* somebody is joining it right now */
+
+#define MNI_KEYS_INLINE 3
+
+struct mni_key_value {
+	void *value;
+	uint32_t seq; /* of the key when it was set */
+};
 
 struct mn_thread {
 	_Alignas(64) void *sp;       /* holder: the saved context; NULL: not started */
@@ -71,6 +79,8 @@ struct mn_thread {
 	_Atomic(struct mni_wait *) wait; /* open to cancellation; see sync/wait.h */
 	struct mn_cleanup *cleanup;  /* self: handlers, the newest first */
 	bool cancel_off;             /* self: cancellation is disabled, or has begun */
+	bool has_values;             /* self: of keys; see sync/key.c */
+	uint32_t read_locks;         /* self: how many it holds for reading */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
 	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
@@ -82,6 +92,10 @@ struct mn_thread {
 	uint64_t since;          /* when it became runnable, in the policy's own measure */
 	struct mni_worker *last; /* where it ran last */
 	int32_t level;           /* its priority */
+
+	/* values of keys; self; see sync/key.c */
+	struct mni_key_block *more_values;
+	struct mni_key_value values[MNI_KEYS_INLINE];
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	void *san;                   /* holder; see sanitize.h */
 #endif

@@ -3,6 +3,7 @@
 #include "core/internal.h"
 #include "core/sanitize.h"
 #include "preempt/preempt.h"
+#include "sync/wait.h"
 
 #define SCHED_STACK (64 * 1024)
 
@@ -71,6 +72,7 @@ static void take_down(unsigned made)
 		free_worker(mni_rt.worker[i]);
 	mni_stack_pool_free();
 	mni_thread_pool_free();
+	mni_keys_free();
 	mn_plat_set_self(NULL);
 	mni_rt.main = NULL;
 	mni_rt.workers = 0;

@@ -58,6 +58,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	mni_store(&t->wait, NULL, relaxed);
 	t->cleanup = NULL;
 	t->cancel_off = false;
+	t->read_locks = 0;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
 	if (attr && attr->stack_size > t->stack_size) {
@@ -250,6 +251,8 @@ static struct mn_thread *claim_joiner(struct mn_thread *t)
 /* The last that a thread does as itself. */
 static void finish(struct mn_thread *t)
 {
+	if (t->has_values)
+		mni_keys_finish(t);
 	if (mni_load(&t->cancel, relaxed) & MNI_CANCEL_BUSY)
 		mni_cancel_wait_busy(t);
 }
@@ -431,9 +434,9 @@ static int joinable(struct mni_worker *w, struct mn_thread *t, bool *ended)
 		return -MNI_EPERM;
 	if (!t)
 		return -MNI_ESRCH;
-	if (t == w->current)
-		return -MNI_EDEADLK;
 	state = mni_load(&t->join, acquire); /* with gone()'s exchange */
+	if (t == w->current && state != MNI_JOIN_DETACHED)
+		return -MNI_EDEADLK;
 	*ended = state == MNI_JOIN_ENDED;
 	return state == MNI_JOIN_NONE || *ended ? 0 : -MNI_EINVAL;
 }

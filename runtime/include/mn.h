@@ -357,6 +357,139 @@ unsigned mn_sem_value(struct mn_sem *s);
 /* -EBUSY: threads wait for it. */
 int mn_sem_destroy(struct mn_sem *s);
 
+/* --- read-write lock: readers and writers take turns when both want it --- */
+
+struct mn_rwlock {
+	uint32_t state;
+	uint32_t guard;
+	void *waiters;
+	uintptr_t owner;
+	uint32_t writers;
+	uint32_t reserved[7];
+};
+
+#define MN_RWLOCK_INIT {0, 0, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0}}
+
+void mn_rwlock_init(struct mn_rwlock *l);
+/*
+ * Blocks until the caller has it, together with other readers. It may have it
+ * several times, also while writers wait. -EDEADLK: it has it for writing;
+ * -EAGAIN: there are 1073741823 readers.
+ */
+int mn_rwlock_rdlock(struct mn_rwlock *l);
+int mn_rwlock_rdlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns);
+/* -EBUSY: a writer has it or waits for it; -EAGAIN as above. */
+int mn_rwlock_tryrdlock(struct mn_rwlock *l);
+/* Blocks until the caller has it alone. -EDEADLK: it has it for writing. */
+int mn_rwlock_wrlock(struct mn_rwlock *l);
+int mn_rwlock_wrlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns);
+/* -EBUSY: somebody has it. */
+int mn_rwlock_trywrlock(struct mn_rwlock *l);
+/* -EPERM: nobody has it, or somebody else for writing. */
+int mn_rwlock_unlock(struct mn_rwlock *l);
+/* -EBUSY: it is locked, or threads wait for it. */
+int mn_rwlock_destroy(struct mn_rwlock *l);
+
+/* --- barrier --- */
+
+struct mn_barrier {
+	uint32_t guard;
+	uint32_t count;
+	uint32_t arrived;
+	uint32_t reserved;
+	void *waiters;
+	uint64_t reserved1;
+};
+
+/* What one of the threads gets. */
+#define MN_BARRIER_SERIAL 1
+
+/* -EINVAL: count is 0. */
+int mn_barrier_init(struct mn_barrier *b, unsigned count);
+/*
+ * Blocks until count threads are here. One of them gets MN_BARRIER_SERIAL, the
+ * others 0. -EINVAL: it has not been initialised.
+ */
+int mn_barrier_wait(struct mn_barrier *b);
+/* -EBUSY: threads wait for it. */
+int mn_barrier_destroy(struct mn_barrier *b);
+
+/* --- spin lock: for a few instructions; who waits long lets other green threads go first --- */
+
+struct mn_spin {
+	uint32_t word;
+};
+
+#define MN_SPIN_INIT {0}
+
+/* All of these from any kernel thread. */
+void mn_spin_init(struct mn_spin *s);
+void mn_spin_lock(struct mn_spin *s);
+/* -EBUSY: somebody has it. */
+int mn_spin_trylock(struct mn_spin *s);
+void mn_spin_unlock(struct mn_spin *s);
+/* -EBUSY: it is locked. */
+int mn_spin_destroy(struct mn_spin *s);
+
+/* --- once --- */
+
+struct mn_once {
+	uint32_t state;
+};
+
+#define MN_ONCE_INIT {0}
+
+/*
+ * Calls fn() unless that has been done for o; when it returns, it has been done.
+ * Others that come meanwhile block. When fn() does not return but its thread
+ * exits or is cancelled, the next one calls it.
+ */
+void mn_once(struct mn_once *o, void (*fn)(void));
+
+/* --- waitgroup: waits for a count to reach zero --- */
+
+struct mn_waitgroup {
+	uint64_t word;
+	uint32_t guard;
+	uint32_t reserved;
+	void *waiters;
+};
+
+#define MN_WAITGROUP_INIT {0, 0, 0, 0}
+
+/*
+ * Adds n, which may be negative; at zero, all who wait are woken. -EINVAL: the
+ * count would be negative; -EOVERFLOW: over 2^63 - 1. From any kernel thread.
+ */
+int mn_waitgroup_add(struct mn_waitgroup *g, int64_t n);
+/* Adds -1. */
+int mn_waitgroup_done(struct mn_waitgroup *g);
+/* Blocks until the count is or has been zero. A cancellation point. */
+void mn_waitgroup_wait(struct mn_waitgroup *g);
+int mn_waitgroup_wait_until(struct mn_waitgroup *g, enum mn_clock clock, uint64_t ns);
+
+/* --- keys: values of which every thread has its own --- */
+
+typedef uint32_t mn_key_t;
+
+#define MN_KEYS_MAX 1024
+#define MN_DESTRUCTOR_ITERATIONS 4
+
+/*
+ * Makes a key; all threads have NULL under it. When a thread ends with another
+ * value, that is set to NULL and destructor(value) is called, if it is not
+ * NULL; again so if the destructors set values anew, MN_DESTRUCTOR_ITERATIONS
+ * times. Keys outlive mn_shutdown(). -EAGAIN: there are MN_KEYS_MAX. From any
+ * kernel thread.
+ */
+int mn_key_create(mn_key_t *out, void (*destructor)(void *value));
+/* Values are forgotten, without their destructors. -EINVAL: there is no such key. */
+int mn_key_delete(mn_key_t key);
+/* -EINVAL: there is no such key; -ENOMEM. */
+int mn_key_set(mn_key_t key, const void *value);
+/* NULL: there is no value, or no such key. */
+void *mn_key_get(mn_key_t key);
+
 #ifdef __cplusplus
 }
 #endif

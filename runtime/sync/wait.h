@@ -136,6 +136,11 @@ bool mni_mutex_may_unlock(struct mn_mutex *m);
 /* Calls the cleanup handlers of the running thread, which is about to end. */
 void mni_cleanup_run(struct mn_thread *t);
 
+/* Calls the destructors of the running thread's values of keys, and forgets the values. */
+void mni_keys_finish(struct mn_thread *t);
+/* At shutdown: gives the memory of all values back. The keys stay. */
+void mni_keys_free(void);
+
 /* Whether the running thread is to act on a cancellation now. */
 static inline bool mni_cancel_due(struct mn_thread *t)
 {

@@ -29,10 +29,12 @@ static void lasts(void)
 
 static uint64_t base;
 static int order[SLEEPERS];
+static int begun;
 static int ordered;
 
 static void *sleep_in_turn(void *arg)
 {
+	begun++;
 	mn_sleep_until(MN_CLOCK_MONOTONIC, base + (uintptr_t)arg * 1000);
 	order[ordered++] = (int)(uintptr_t)arg;
 	return NULL;
@@ -45,12 +47,13 @@ static bool wake_in_order(uint64_t patience_ns)
 	int descents = 0;
 	bool in_time;
 
-	ordered = 0;
+	begun = ordered = 0;
 	base = mn_now_ns(MN_CLOCK_MONOTONIC) + patience_ns;
 	/* 7 and 300 have no common divisor: each turn comes up once, in no simple order. */
 	for (uintptr_t i = 0; i < SLEEPERS; i++)
 		t[i] = test_spawn(sleep_in_turn, (void *)(i * 7 % SLEEPERS));
-	mn_thread_yield();
+	while (begun < SLEEPERS)
+		mn_thread_yield();
 	in_time = mn_now_ns(MN_CLOCK_MONOTONIC) < base;
 	while (mn_now_ns(MN_CLOCK_MONOTONIC) < base + SLEEPERS * 1000)
 		; /* nobody looks at the timers */
