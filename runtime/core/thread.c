@@ -10,10 +10,11 @@
  * The end of a thread meets its joiner in one word, thread.join:
  *
  *   NONE --join--> TAKEN or the joiner    NONE --detach--> DETACHED
- *   any  --end---> ENDED
+ *   NONE --end---> ENDED                  ENDED --join, detach--> TAKEN
+ *   the joiner --end--> TAKEN
  *
- * Whoever comes last frees the descriptor: the joiner when it finds ENDED or
- * is woken, detach when it finds ENDED, the end when it finds DETACHED. The
+ * Whoever comes last frees the descriptor: the joiner when it takes ENDED or
+ * is woken, detach when it takes ENDED, the end when it finds DETACHED. The
  * joiner's wait is put in only when the joiner's context has been saved
  * (join_after), and the thread is published as ENDED only when nothing runs on
  * its stack (gone), so both sides may act on what they find at once. A joiner
@@ -186,17 +187,26 @@ void mni_wait_for_others(void)
 
 /* --- the end --- */
 
+/* A joiner that waits has t to itself: to others it is not one that has ended. */
+static uintptr_t state_after(uintptr_t join)
+{
+	if (join == MNI_JOIN_DETACHED)
+		return join;
+	return join > MNI_JOIN_TAKEN ? MNI_JOIN_TAKEN : MNI_JOIN_ENDED;
+}
+
 /* Runs in the next context: nothing is on t's stack any more. */
 static void gone(struct mni_worker *w, void *arg)
 {
 	struct mn_thread *t = arg;
-	uintptr_t join;
+	uintptr_t join = mni_load(&t->join, relaxed);
 
 	mni_san_thread_gone(t);
 	if (t->stack)
 		mni_stack_put(w, t->stack);
 	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
-	join = mni_exchange(&t->join, MNI_JOIN_ENDED, seq_cst);
+	while (!mni_cas_weak(&t->join, &join, state_after(join), seq_cst, relaxed))
+		;
 	if (join == MNI_JOIN_DETACHED)
 		mni_thread_free(w, t);
 	else if (join > MNI_JOIN_TAKEN)
@@ -313,13 +323,14 @@ void *mni_thread_main(void)
 
 /* --- join --- */
 
-/* Whether the caller may join t: nobody else has begun to, or detached it, since it looked. */
-static bool take(struct mn_thread *t)
+/*
+ * Whether the caller may join or free t, which it found in this state: nobody
+ * else has since begun to.
+ */
+static bool take(struct mn_thread *t, uintptr_t state)
 {
-	uintptr_t state = MNI_JOIN_NONE;
-
 	if (!mni_rt.alone)
-		return mni_cas(&t->join, &state, MNI_JOIN_TAKEN, acquire, acquire);
+		return mni_cas(&t->join, &state, MNI_JOIN_TAKEN, acquire, relaxed);
 	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
 	return true;
 }
@@ -391,7 +402,7 @@ static void join_after(struct mni_worker *w, void *arg)
 	j->published = true;
 	if (!mni_cas(&j->target->join, &state, (uintptr_t)&j->wait, acq_rel, acquire)) {
 		j->published = false;
-		j->refused = state != MNI_JOIN_ENDED;
+		j->refused = state != MNI_JOIN_ENDED || !take(j->target, MNI_JOIN_ENDED);
 		mni_spin_unlock(&j->guard);
 		mni_ready(self);
 		return;
@@ -449,6 +460,12 @@ static int joined(struct mn_thread *t, void **result)
 	return 0;
 }
 
+/* The same for a thread that had ended before. */
+static int joined_late(struct mn_thread *t, void **result)
+{
+	return take(t, MNI_JOIN_ENDED) ? joined(t, result) : -MNI_EINVAL;
+}
+
 static int join(mn_thread_t handle, void **result, const struct mni_until *until)
 {
 	struct mni_worker *w = mni_self();
@@ -462,14 +479,14 @@ static int join(mn_thread_t handle, void **result, const struct mni_until *until
 		mn_thread_exit(MN_CANCELED);
 	error = joinable(w, t, &ended);
 	if (error || ended)
-		return error ? error : joined(t, result);
+		return error ? error : joined_late(t, result);
 	if (!until && mni_rt.policy->claim(w, t)) {
 		if (!t->sp && !t->stack &&
 		    mn_arch_stack_room(w->current->stack->lo) >=
 			    t->stack_size + mni_rt.tick_room + INLINE_SLACK) {
 			void *value;
 
-			if (!take(t)) {
+			if (!take(t, MNI_JOIN_NONE)) {
 				mni_ready(t);
 				return -MNI_EINVAL;
 			}
@@ -510,7 +527,7 @@ int mn_thread_tryjoin(mn_thread_t handle, void **result)
 
 	if (error)
 		return error;
-	return ended ? joined(t, result) : -MNI_EBUSY;
+	return ended ? joined_late(t, result) : -MNI_EBUSY;
 }
 
 int mn_thread_detach(mn_thread_t handle)
@@ -522,7 +539,7 @@ int mn_thread_detach(mn_thread_t handle)
 		return -MNI_ESRCH;
 	if (mni_cas(&t->join, &state, MNI_JOIN_DETACHED, acq_rel, acquire))
 		return 0;
-	if (state != MNI_JOIN_ENDED)
+	if (state != MNI_JOIN_ENDED || !take(t, MNI_JOIN_ENDED))
 		return -MNI_EINVAL;
 	mni_thread_free(mni_self(), t);
 	return 0;
