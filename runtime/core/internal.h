@@ -257,6 +257,7 @@ struct mni_runtime {
 	struct mn_config config;                    /* start; but for quantum_us */
 	struct mn_thread *main;                     /* start */
 	struct mni_stack main_stack;                /* start: bounds of the stack main runs on */
+	_Atomic bool up;                            /* started, all of it; under life's lock */
 	_Atomic bool stop;                          /* workers leave when they next look */
 	_Atomic bool main_waits;                    /* main waits for all others to end */
 	_Atomic uint64_t foreign_spawns;            /* threads created by no worker */
@@ -268,6 +269,12 @@ struct mni_runtime {
 };
 
 extern struct mni_runtime mni_rt;
+
+/*
+ * For what any kernel thread may call first: 0 when the runtime runs, started
+ * by this call (the caller is then its main thread) or by another.
+ */
+int mni_start_if_need_be(void);
 
 /* Never inlined: its result must not be kept across a switch. */
 struct mni_worker *mni_self(void);

@@ -76,6 +76,7 @@ static void take_down(unsigned made)
 	mn_plat_set_self(NULL);
 	mni_rt.main = NULL;
 	mni_rt.workers = 0;
+	mni_store(&mni_rt.up, false, relaxed);
 }
 
 /* Makes the caller the main green thread of worker 0. */
@@ -199,8 +200,20 @@ int mn_init(const struct mn_config *given)
 		return error;
 	mni_spin_lock(&life);
 	error = mni_rt.workers ? -MNI_EBUSY : start(&c);
+	if (!error)
+		mni_store(&mni_rt.up, true, release); /* with mni_start_if_need_be()'s acquire */
 	mni_spin_unlock(&life);
 	return error;
+}
+
+int mni_start_if_need_be(void)
+{
+	int error;
+
+	if (mni_load(&mni_rt.up, acquire))
+		return 0;
+	error = mn_init(NULL);
+	return mni_load(&mni_rt.up, acquire) ? 0 : error;
 }
 
 int mn_shutdown(void)

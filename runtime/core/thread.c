@@ -102,8 +102,8 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 
 	if (attr && attr->spawn && attr->spawn != MN_HELP_FIRST && attr->spawn != MN_CHILD_FIRST)
 		return -MNI_EINVAL;
-	if (!w && !mni_rt.workers) {
-		int error = mn_init(NULL);
+	if (!w) {
+		int error = mni_start_if_need_be();
 
 		if (error)
 			return error;

@@ -6,7 +6,7 @@ struct mni_worker *mni_worker_to_wait(void)
 {
 	struct mni_worker *w = mni_self();
 
-	if (!w && !mni_rt.workers && !mn_init(NULL))
+	if (!w && !mni_start_if_need_be())
 		w = mni_self();
 	if (!w) {
 		mn_plat_say("mn: a kernel thread that is no worker has to wait for a green object");
