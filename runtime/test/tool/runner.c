@@ -5,8 +5,9 @@
  *
  * A run passes with exit status 0 and is skipped with 77; all else is a
  * failure, and so is a run that goes on past the time limit. A failure is one
- * line on stdout, with what the program wrote indented below it. For a run
- * past its time that includes where each of its kernel threads is. The last
+ * line on stdout, with what the program wrote indented below it (only for the
+ * first failure of each program). For a run past its time that includes where
+ * each of its kernel threads is. The last
  * line of all is "N passed, N failed, N skipped"; exit status 1 when something
  * failed or nothing was run. LOGS/times says how long each run took, in seconds.
  *
@@ -62,6 +63,12 @@ static struct {
 	char *wrapper[MAX_WORDS + 1];
 	int wrapper_words;
 } options = {.seconds = 60, .logs = ".", .prefix = ""};
+
+/* The programs whose failures have been shown in full. */
+static struct shown {
+	struct shown *next;
+	char program[];
+} *shown;
 
 static FILE *times; /* LOGS/times: how long each run took, in seconds */
 
@@ -288,6 +295,24 @@ static void show(const struct run *r, int lines, const char *indent)
 		fclose(in);
 }
 
+/* Whether this program fails for the first time. */
+static bool first_failure(const struct run *r)
+{
+	const char *program = r->word[r->settings];
+	struct shown *s;
+
+	for (s = shown; s; s = s->next)
+		if (!strcmp(s->program, program))
+			return false;
+	s = malloc(sizeof *s + strlen(program) + 1);
+	if (!s)
+		die("malloc");
+	strcpy(s->program, program);
+	s->next = shown;
+	shown = s;
+	return true;
+}
+
 static void finish(struct run *r, int status)
 {
 	if (times)
@@ -310,8 +335,9 @@ static void finish(struct run *r, int status)
 			       WTERMSIG(status));
 		else
 			printf("FAIL %s: exit status %d\n", r->label, WEXITSTATUS(status));
-		show(r, r->hung ? SHOWN_LINES_HUNG : SHOWN_LINES, "     ");
-		printf("     (all of it in %s)\n", r->log);
+		if (first_failure(r))
+			show(r, r->hung ? SHOWN_LINES_HUNG : SHOWN_LINES, "     ");
+		printf("     %s\n", r->log);
 	}
 	fflush(stdout);
 	free(r->line);
