@@ -107,7 +107,7 @@ static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
  * One whose bit is gone after all has perhaps not seen it, and looks at the
  * timers itself when it leaves, or its waker finds the 2 and nudges another.
  */
-void mni_idle_nudge(void)
+bool mni_idle_nudge(void)
 {
 	for (unsigned i = 0; i < words(); i++) {
 		uint64_t bits = mni_load(&idle.bits[i], seq_cst);
@@ -121,11 +121,12 @@ void mni_idle_nudge(void)
 			     asleep == 2) &&
 			    mni_load(&idle.bits[i], seq_cst) >> bit & 1) {
 				mn_plat_wake(&target->parker.token);
-				return;
+				return true;
 			}
 			bits &= bits - 1;
 		}
 	}
+	return false;
 }
 
 void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)

@@ -367,8 +367,8 @@ void mni_wake_one_after_rmw(struct mni_worker *for_guest_of);
 void mni_wake_worker(struct mni_worker *w);
 /* Blocks the kernel thread until there may be work; false: the runtime stops. */
 bool mni_idle_wait(struct mni_worker *w);
-/* Has an idle worker, if there is one, look at the timers: it is to keep the time. */
-void mni_idle_nudge(void);
+/* Has an idle worker look at the timers: it is to keep the time. False: there is none. */
+bool mni_idle_nudge(void);
 /* Whether the worker may search other workers' queues; counts it as searching if so. */
 bool mni_search_begin(struct mni_worker *w);
 /* The worker has found work: it searches no longer. */

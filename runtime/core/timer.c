@@ -19,7 +19,7 @@
  *
  * Who looks at the clock:
  *   - a busy worker at its own heap, every so many scheduling decisions, and
- *     when the preemption tick says so (w->timers_due);
+ *     when nobody else does, at every preemption tick;
  *   - one idle worker, the keeper, at all heaps: it sleeps no longer than to the
  *     first deadline of all. Other idle workers sleep without a limit.
  *
@@ -29,11 +29,13 @@
  *
  *   arm:     1. next_ns of the heap is stored; 2. SC fence;      [pairs with 4]
  *            3. next_ns < kept_until: an idle worker is nudged, so that it
- *               becomes the keeper. Left out when the worker itself goes idle.
+ *               becomes the keeper; if there is none, the tick is armed. Left
+ *               out when the worker itself goes idle.
  *   keeper:  its idle bit is set; then it lowers kept_until (SC RMW); 4. SC fence;
  *            5. looks at every next_ns again, and lowers it further if need be.
  *   leaving: 6. the keeper takes kept_until back (SC RMW); 7. SC fence;
- *            8. nudges another idle worker when deadlines are left.
+ *            8. nudges another idle worker when deadlines are left; if there is
+ *               none, arms the ticks of those whose deadlines they are.
  *
  * Nobody wakes up while nothing is due, but for a keeper whose timer has been
  * stopped meanwhile: finding that out early would cost more.
@@ -46,6 +48,7 @@
 #include "core/timer.h"
 
 #include "core/internal.h"
+#include "preempt/preempt.h"
 
 #define WAYS 4
 #define FIRST_ROOM (MN_PLAT_PAGE / sizeof(struct mni_timer_slot))
@@ -336,20 +339,23 @@ static uint64_t first_deadline(void)
 	return first;
 }
 
-static void nudge_if_unkept(struct mni_worker *w)
+/* The worker is busy: somebody else keeps the time, or its tick looks at the clock. */
+static void see_to_it(struct mni_worker *w)
 {
 	w->timers.unkept = false;
-	mni_fence(seq_cst); /* step 2 */
-	if (mni_load(&w->timers.next_ns, relaxed) < mni_load(&timers.kept_until, relaxed))
-		mni_idle_nudge();
+	if (!mni_rt.alone) {
+		mni_fence(seq_cst); /* step 2 */
+		if (mni_load(&w->timers.next_ns, relaxed) >= mni_load(&timers.kept_until, relaxed) ||
+		    mni_idle_nudge())
+			return;
+	}
+	mni_preempt_arm(w);
 }
 
 void mni_timers_keep_up(struct mni_worker *w)
 {
-	if (mni_rt.alone)
-		return;
 	if (w->current)
-		nudge_if_unkept(w);
+		see_to_it(w);
 	else
 		w->timers.unkept = true; /* perhaps it goes idle, and keeps the time itself */
 }
@@ -357,7 +363,17 @@ void mni_timers_keep_up(struct mni_worker *w)
 void mni_timers_before_run(struct mni_worker *w)
 {
 	if (w->timers.unkept)
-		nudge_if_unkept(w);
+		see_to_it(w);
+}
+
+bool mni_timers_tick(struct mni_worker *w)
+{
+	uint64_t next = mni_load(&w->timers.next_ns, relaxed);
+
+	if (next == MNI_NEVER || !w->current || next >= mni_load(&timers.kept_until, relaxed))
+		return false;
+	mni_timers_look(w);
+	return true;
 }
 
 uint64_t mni_timers_keep(struct mni_worker *w)
@@ -409,6 +425,9 @@ void mni_timers_leave(struct mni_worker *w)
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		if (mni_load(&mni_rt.worker[i]->timers.next_ns, relaxed) <= now)
 			run(&mni_rt.worker[i]->timers, now);
-	if (first_deadline() < mni_load(&timers.kept_until, relaxed))
-		mni_idle_nudge(); /* step 8 */
+	if (first_deadline() >= mni_load(&timers.kept_until, relaxed) || mni_idle_nudge()) /* step 8 */
+		return;
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		if (mni_load(&mni_rt.worker[i]->timers.next_ns, relaxed) != MNI_NEVER)
+			mni_preempt_arm(mni_rt.worker[i]);
 }

@@ -77,6 +77,12 @@ void mni_timers_keep_up(struct mni_worker *w);
 /* Every so many decisions: sets w->timers_due when the first deadline has passed. */
 void mni_timers_look(struct mni_worker *w);
 
+/*
+ * At w's tick: whether it is busy and has a timer that nobody else looks after.
+ * When one is due, w->timers_due is set.
+ */
+bool mni_timers_tick(struct mni_worker *w);
+
 /* In the scheduler's context: fires what is due in the worker's own heap. */
 void mni_timers_run(struct mni_worker *w);
 

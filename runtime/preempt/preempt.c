@@ -117,18 +117,22 @@ static void disarm(struct mni_worker *w)
 	w->quiet_ticks = 0;
 	mn_plat_tick_set(&w->tick_timer, 0, 0);
 	mni_store(&w->tick_armed, false, seq_cst);
-	mni_fence(seq_cst); /* with mni_inject()'s */
-	if (somebody_waits(w))
+	mni_fence(seq_cst); /* with mni_inject()'s, and the leaving keeper's in timer.c */
+	if (somebody_waits(w) || mni_timers_tick(w))
 		mni_preempt_arm_slow(w);
 }
 
 void mni_tick(struct mn_plat_context *c)
 {
 	struct mni_worker *w = mni_self();
+	bool timers;
+	bool waits;
 
 	if (!w)
 		return;
-	if (!somebody_waits(w)) {
+	timers = mni_timers_tick(w);
+	waits = somebody_waits(w);
+	if (!waits && !timers) {
 		if (++w->quiet_ticks >= QUIET_TICKS)
 			disarm(w);
 		return;
@@ -136,6 +140,8 @@ void mni_tick(struct mn_plat_context *c)
 	w->quiet_ticks = 0;
 	if (!w->current)
 		return; /* the scheduler is about to take one anyway */
+	if (!waits && !mni_load(&w->timers_due, relaxed))
+		return;
 	if (safe_point(w->current, c)) {
 		mn_plat_context_inject(c);
 		return;

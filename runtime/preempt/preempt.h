@@ -6,10 +6,11 @@
  * kernel does not take one lock for all of them at the same time.
  *
  *   1. The tick interrupts the worker.
- *   2. Nobody waits: after two such ticks in a row the tick is disarmed, and
- *      the next submit arms it again. A submit from another kernel thread that
- *      came in between is found by looking once more after an SC fence; the
- *      submitter makes its work visible, SC fence, reads tick_armed.
+ *   2. Nobody waits, and no timer is this worker's to look after (core/timer.c):
+ *      after two such ticks in a row the tick is disarmed, and the next submit
+ *      arms it again. A submit from another kernel thread that came in between
+ *      is found by looking once more after an SC fence; the submitter makes its
+ *      work visible, SC fence, reads tick_armed.
  *   3. The interrupted point must be a safe one, all of it:
  *        a. a green thread runs, and it has not disabled preemption;
  *        b. the stack pointer is on that thread's stack, with room to save

@@ -2,7 +2,8 @@
  * Proves: a sleep lasts at least as long as asked, by either clock; deadlines
  * that have passed return at once; sleepers whose times have come wake in the
  * order of their deadlines; while a CPU is free, a sleeper is woken although its
- * worker is kept busy by somebody else; many sleepers do not get lost.
+ * worker is kept busy by somebody else, and when all are, by preemption; many
+ * sleepers do not get lost.
  */
 #include <stdatomic.h>
 
@@ -125,6 +126,27 @@ static void woken_by_the_free_worker(void)
 	test_stop();
 }
 
+/* All workers are busy, and no thread waits for them but those that sleep. */
+static void woken_by_the_tick(void)
+{
+	unsigned n = mn_workers();
+	mn_thread_t *hogs = calloc(n, sizeof *hogs);
+
+	CHECK(hogs != NULL);
+	for (int i = 0; test_preempts() && i < 20; i++) {
+		mn_thread_t sleeper;
+
+		atomic_store(&slept, false);
+		sleeper = test_spawn(sleep_once, NULL);
+		for (unsigned w = 0; w < n; w++)
+			hogs[w] = test_spawn(hog, NULL);
+		for (unsigned w = 0; w < n; w++)
+			test_join(hogs[w]);
+		test_join(sleeper);
+	}
+	free(hogs);
+}
+
 static _Atomic int done;
 
 static void *sleep_often(void *arg)
@@ -162,6 +184,7 @@ int main(void)
 	woken_by_the_free_worker();
 	test_start();
 	lasts();
+	woken_by_the_tick();
 	many();
 	test_stop();
 	return 0;
