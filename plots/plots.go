@@ -35,18 +35,25 @@ type Kind struct {
 func Charts(s *results.Summary) []*Chart {
 	s = cleaned(s)
 	var charts []*Chart
-	taken := map[string]bool{}
 	for _, k := range Kinds {
 		for _, c := range k.Make(s) {
 			c.Kind = k.ID
-			base := safeName(c.Name)
-			c.Name = base
-			for n := 2; taken[strings.ToLower(c.Name)]; n++ {
-				c.Name = base + "-" + strconv.Itoa(n)
-			}
-			taken[strings.ToLower(c.Name)] = true
 			charts = append(charts, c)
 		}
+	}
+	return named(charts)
+}
+
+// named makes the names of charts fit for files, each of its own.
+func named(charts []*Chart) []*Chart {
+	taken := map[string]bool{}
+	for _, c := range charts {
+		base := safeName(c.Name)
+		c.Name = base
+		for n := 2; taken[strings.ToLower(c.Name)]; n++ {
+			c.Name = base + "-" + strconv.Itoa(n)
+		}
+		taken[strings.ToLower(c.Name)] = true
 	}
 	return charts
 }

@@ -41,7 +41,7 @@ two (machine, kernel, toolchain, parameters, cells) is told; between different m
 
 Formats:
 ` + comparisonFormats(),
-		Args: cobra.ExactArgs(2),
+		Args: arguments(2, 2, "two RECORDS"),
 		Example: `  mnbench compare monday.jsonl tuesday.jsonl
   mnbench compare base.jsonl head.jsonl --threshold 5% --only fib,mn
   mnbench compare base.jsonl head.jsonl --format markdown > comment.md

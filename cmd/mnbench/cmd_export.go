@@ -29,7 +29,7 @@ say so. RECORD may be - for stdin.
 
 Formats:
 ` + exportFormats(),
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "one RECORD"),
 		Example: `  mnbench export record.jsonl > cells.csv
   mnbench export record.jsonl --format samples > raw.csv
   mnbench export record.jsonl --format gobench > new.txt    (then benchstat -col /runtime new.txt)

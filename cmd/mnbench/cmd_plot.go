@@ -19,25 +19,30 @@ type plotOptions struct {
 	out      string
 	formats  []string
 	baseline string
+	history  historyOptions
 }
 
 func newPlotCmd(u *ui) *cobra.Command {
 	var o plotOptions
 	cmd := &cobra.Command{
-		Use:   "plot RECORD...",
+		Use:   "plot RECORD... | --history DIR [WORKLOAD | RUNTIME | NAME=VALUE...]",
 		Short: "draw the charts of records",
 		Long: `Draw charts of what records hold, and print the names of the files. Charts of one record go into the folder itself,
 those of several into a folder for each. Charts of the same name are replaced. RECORD may be - for stdin.
 
 Charts:
 ` + chartKinds(),
-		Args: arguments(1, math.MaxInt, "one RECORD or more"),
+		Args: historyArgs(&o.history, arguments(1, math.MaxInt, "one RECORD or more")),
 		Example: `  mnbench plot record.jsonl
   mnbench plot record.jsonl --out paper/figures --format pdf
-  mnbench plot monday.jsonl tuesday.jsonl --baseline pthreads`,
+  mnbench plot monday.jsonl tuesday.jsonl --baseline pthreads
+  mnbench plot --history nightly fib mn --out charts`,
 		Annotations:       exits(exitOK, exitUsage, exitNothing),
-		ValidArgsFunction: records,
+		ValidArgsFunction: historyCompletion(&o.history, records),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if o.history.dir != "" {
+				return plotHistory(u, o, args)
+			}
 			return plotRecords(u, o, args)
 		},
 	}
@@ -51,6 +56,7 @@ Charts:
 		return names
 	}))
 	baselineFlag(cmd, &o.baseline)
+	historyFlags(cmd, &o.history)
 	return cmd
 }
 
@@ -62,11 +68,18 @@ func chartKinds() string {
 	return strings.Join(lines, "\n")
 }
 
-func plotRecords(u *ui, o plotOptions, names []string) error {
+func (o plotOptions) checkFormats() error {
 	for _, f := range o.formats {
 		if !slices.Contains(plots.Formats, f) {
 			return fmt.Errorf("--format: %w", workloads.Unknown("format", f, plots.Formats))
 		}
+	}
+	return nil
+}
+
+func plotRecords(u *ui, o plotOptions, names []string) error {
+	if err := o.checkFormats(); err != nil {
+		return err
 	}
 	c, err := openCatalogue(nil)
 	if err != nil {

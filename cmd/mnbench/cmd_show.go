@@ -9,27 +9,33 @@ import (
 type showOptions struct {
 	json     bool
 	baseline string
+	history  historyOptions
 }
 
 func newShowCmd(u *ui) *cobra.Command {
 	var o showOptions
 	cmd := &cobra.Command{
-		Use:   "show RECORD",
-		Short: "print the table of a record",
+		Use:   "show RECORD | --history DIR [WORKLOAD | RUNTIME | NAME=VALUE...]",
+		Short: "print the table of a record, or the past of cells",
 		Long: `Print the table of a record: medians with their intervals, ranks, and notes about everything that is not a plain
 result. RECORD is the file that ` + "`mnbench run`" + ` wrote, or - for stdin. A record that was cut short is shown as far as
 it goes.`,
-		Args: arguments(1, 1, "one RECORD"),
+		Args: historyArgs(&o.history, arguments(1, 1, "one RECORD")),
 		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
   mnbench show --baseline pthreads record.jsonl
   mnbench show --json record.jsonl | jq '.cells[] | select(.rank == 1) | .runtime'
-  zcat record.jsonl.gz | mnbench show -`,
-		Annotations:       exits(exitOK, exitUsage),
-		ValidArgsFunction: oneRecord,
+  zcat record.jsonl.gz | mnbench show -
+  mnbench show --history nightly
+  mnbench show --history nightly fib mn`,
+		Annotations:       exits(exitOK, exitUsage, exitNothing),
+		ValidArgsFunction: historyCompletion(&o.history, oneRecord),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := openCatalogue(nil)
 			if err != nil {
 				return err
+			}
+			if o.history.dir != "" {
+				return showHistory(u, c, o, args)
 			}
 			rec, err := openRecord(u, args[0])
 			if err != nil {
@@ -40,6 +46,7 @@ it goes.`,
 	}
 	jsonFlag(cmd, &o.json)
 	baselineFlag(cmd, &o.baseline)
+	historyFlags(cmd, &o.history)
 	return cmd
 }
 
