@@ -45,7 +45,7 @@ ends early when all is decided. A checkout need not be deep: a revision's own co
 
 --self-test runs one build (that of --head, or the one inside mnbench) against itself, and against itself with 5, 10 and
 20% of extra work in every iteration: the first must pass, and from 10% on a slowdown must be found. It prints the
-smallest slowdown that a gate with this --time-budget sees on this machine, and takes 2.5 times as long as the gate.
+smallest slowdown that a gate with this --time-budget sees on this machine, and takes up to 2.5 times as long as one.
 
 Formats:
 ` + comparisonFormats(),
@@ -75,8 +75,8 @@ Formats:
 	f.IntSliceVar(&o.workers, "workers", nil, "`NUMBERS` of workers (default: the suite's)")
 	f.StringArrayVar(&o.params, "param", nil, "set a parameter of the workloads that have it: `NAME=NUMBER` (repeatable)")
 	f.IntVar(&o.invocations, "invocations", 0, "at least `N` driver processes per cell (default: 8)")
-	f.IntVar(&o.iterations, "iterations", 0, "`N` timed iterations in each of them (default: the suite's; of smoke: 100)")
-	f.IntVar(&o.warmup, "warmup", 0, "`N` untimed iterations before those (default: the suite's; of smoke: 10)")
+	f.IntVar(&o.iterations, "iterations", 0, "`N` timed iterations in each of them (default: the suite's; of smoke: 25)")
+	f.IntVar(&o.warmup, "warmup", 0, "`N` untimed iterations before those (default: the suite's; of smoke: 5)")
 	f.StringVar(&o.cpus, "cpus", "", "`LIST` of CPUs to use, such as 0-3,6 (default: all there are)")
 	f.Uint64Var(&o.seed, "seed", 0, "`NUMBER` that decides the order (default: a random one)")
 	f.DurationVar(&o.timeout, "timeout", 0, "`TIME` that one invocation may take, such as 20s (default: the suite's)")

@@ -23,11 +23,12 @@ type gate struct {
 }
 
 // What a gate runs of suites that are made for trying things out: one
-// iteration of a tiny size compares nothing.
+// iteration of a tiny size compares nothing. More iterations than these would
+// make the record large rather than the verdict sharp: invocations do that.
 const (
 	gateInvocations = firstLook
-	gateIterations  = 100
-	gateWarmup      = 10
+	gateIterations  = 25
+	gateWarmup      = 5
 )
 
 // planGate turns the command line into a plan and what decides.
@@ -105,7 +106,11 @@ func (g *gate) run(ctx context.Context, u *ui, wait bool) error {
 	if sum.Interrupted {
 		return withCode(exitInterrupted, errors.New("interrupted: no verdict; what was finished is in the record"))
 	}
-	c, err := g.result(f.ready[0].ID(), f.ready[1].ID())
+	rec, err := results.Open(g.out)
+	if err != nil {
+		return err
+	}
+	c, err := g.result(rec, f.ready[0].ID(), f.ready[1].ID())
 	if err != nil {
 		return err
 	}
@@ -114,11 +119,7 @@ func (g *gate) run(ctx context.Context, u *ui, wait bool) error {
 
 // result compares two entrants by the record. Of the level one half is for the
 // end; the looks before it had the other (see referee).
-func (g *gate) result(base, head string) (*results.Comparison, error) {
-	rec, err := results.Open(g.out)
-	if err != nil {
-		return nil, err
-	}
+func (g *gate) result(rec *results.Record, base, head string) (*results.Comparison, error) {
 	o := g.compare
 	o.Rule.Alpha /= 2
 	return results.CompareVariants(rec, base, head, o)

@@ -21,6 +21,9 @@ type referee struct {
 	samples  []stat.Sample
 	counts   []int // blocks seen of each cell
 	needs    []float64
+	// resolve, a share, keeps the first family going until a slowdown of that size
+	// would be seen in all of its pairs; 0: verdicts are enough.
+	resolve  float64
 	nextLook int
 	looks    int
 }
@@ -81,10 +84,11 @@ func (r *referee) Needs() []float64 {
 	clear(r.needs)
 	rule := r.rule
 	rule.Alpha /= 2 * maxLooks
-	for _, f := range r.families {
+	for n, f := range r.families {
 		cs := r.compare(f, sameConfidence)
 		for i, d := range stat.Judge(cs, rule) {
-			if d.Verdict != stat.Inconclusive || r.hopeless(f[i], cs[i]) {
+			blurred := n == 0 && r.resolve > 0 && d.MDE > r.resolve
+			if d.Verdict != stat.Inconclusive && !blurred || r.hopeless(f[i], cs[i]) {
 				continue
 			}
 			need := math.Inf(1)

@@ -93,6 +93,29 @@ func TestRefereeKeepsBlocksApart(t *testing.T) {
 	}
 }
 
+// TestRefereeResolves: a self-test goes on where the verdict is clear but a
+// slowdown of the size that it asks for would not be seen.
+func TestRefereeResolves(t *testing.T) {
+	cells := []results.Cell{{Runtime: "a", Workload: "w"}, {Runtime: "b", Workload: "w"}}
+	blocks := func(resolve float64) int {
+		rng := rand.New(rand.NewPCG(3, 4))
+		r := newReferee(cells, [][]pair{pairs(cells, "a", "b")}, stat.Rule{Alpha: 0.05, Threshold: 0.10})
+		r.resolve = resolve
+		n := 0
+		for ; n < 500 && r.Needs()[0] > 0; n++ {
+			for c := range cells {
+				r.Saw(results.Measured{Invocation: results.Invocation{Cell: c, Invocation: n, Status: results.OK},
+					Timed: []results.Point{{NS: int64(1e6 * math.Exp(0.03*rng.NormFloat64())), Units: 1}}})
+			}
+		}
+		return n
+	}
+	plain, fine := blocks(0), blocks(0.12)
+	if plain >= fine || fine >= 500 {
+		t.Errorf("%d blocks for a verdict, %d until 12%% would be seen; want more, but an end", plain, fine)
+	}
+}
+
 // TestRefereeGivesUp: a side that is not run any more, or never has a result,
 // does not keep the other one running.
 func TestRefereeGivesUp(t *testing.T) {
