@@ -100,7 +100,8 @@ static int adopt_caller(struct mni_worker *w)
 	t->unwind = NULL;
 	t->stack = &mni_rt.main_stack;
 	t->stack_size = mni_rt.main_stack.bytes;
-	t->home = t->last = mni_rt.policy->stays ? w : NULL;
+	if (mni_rt.policy->adopt)
+		mni_rt.policy->adopt(w, t);
 	w->current = t;
 	w->error = mn_plat_errno();
 	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),

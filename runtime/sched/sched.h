@@ -62,8 +62,11 @@ struct mni_policy {
 	 */
 	void (*submit)(struct mni_worker *w, struct mn_thread *t, enum mni_reason why);
 
-	/* t, just created, runs on w and has not been submitted. May be NULL. */
+	/* t, new or main, runs on w and has not been submitted. May be NULL. */
 	void (*adopt)(struct mni_worker *w, struct mn_thread *t);
+
+	/* t, which runs on w, stops until a time: nothing else wakes it. May be NULL. */
+	void (*stall)(struct mni_worker *w, struct mn_thread *t);
 
 	/* The next thread for this worker out of its own queues, or NULL. */
 	struct mn_thread *(*next)(struct mni_worker *w);

@@ -14,8 +14,9 @@
  *      keep their token until they go on, see below.
  *   4. Who yields goes to the timed-wait queue. A pass first looks who has
  *      waited long enough, and puts them at the back of the run queue. Time is
- *      counted in passes, so that a schedule can be replayed; a yield waits for
- *      the next one.
+ *      counted in passes here, so that a schedule can be replayed; a yield waits
+ *      for the next one. Who sleeps for a time gives up its token, too; the
+ *      timers (core/timer.c) then are the queue that it waits in.
  *   5. Priority: a thread that gave up its CPU rises by a level, one that used up
  *      its quantum falls by one. A pass takes the highest, and among equals the
  *      oldest. The quantum can be set at any time (mn_quantum_set()).
@@ -350,7 +351,7 @@ static void uts_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reaso
 		hold(w, t);
 		return;
 	}
-	if (why == MNI_WOKEN && t->home != w) {
+	if (why == MNI_WOKEN && t->home && t->home != w) {
 		send_home(w, t);
 		return;
 	}
@@ -369,6 +370,12 @@ static void uts_adopt(struct mni_worker *w, struct mn_thread *t)
 {
 	prioritise(w, t, MNI_NEW);
 	t->home = t->last = w;
+}
+
+static void uts_stall(struct mni_worker *w, struct mn_thread *t)
+{
+	mni_count(&w->count.timed_waits);
+	t->home = NULL;
 }
 
 /* --- looking --- */
@@ -452,6 +459,7 @@ const struct mni_policy mni_policy_uts = {
 	.fini = uts_fini,
 	.submit = uts_submit,
 	.adopt = uts_adopt,
+	.stall = uts_stall,
 	.next = uts_next,
 	.next_oldest = uts_next_oldest,
 	.waiting = uts_waiting,

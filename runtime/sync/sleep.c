@@ -22,6 +22,8 @@ void mn_sleep_until(enum mn_clock clock, uint64_t ns)
 	if (!error) {
 		mni_spin_lock(&guard);
 		mni_waitq_append(&queue, &n);
+		if (mni_rt.policy->stall)
+			mni_rt.policy->stall(mni_self(), n.wait.thread);
 		error = mni_waiter_park(&n);
 	}
 	if (error == -MNI_ECANCELED)
