@@ -68,52 +68,67 @@ static void woken_for_two(void)
 	test_stop();
 }
 
-#define PAIRS 8
+static _Atomic bool other_runs, other_again, hog_made, hog_runs, leave;
 
-static struct mn_sem turn[2 * PAIRS];
-static _Atomic bool enough;
-
-static void *ping(void *arg)
+/* Runs on the other CPU, which the hog then takes: this one waits for any CPU. */
+static void *other(void *arg)
 {
-	size_t me = (size_t)(uintptr_t)arg;
-
-	while (!atomic_load(&enough)) {
-		mn_sem_wait(&turn[me]);
-		CHECK_EQ(mn_sem_post(&turn[me ^ 1]), 0);
-	}
-	CHECK_EQ(mn_sem_post(&turn[me ^ 1]), 0);
-	return NULL;
+	atomic_store(&other_runs, true);
+	while (!atomic_load(&hog_made))
+		sched_yield();
+	mn_thread_yield();
+	atomic_store(&other_again, true);
+	return arg;
 }
 
-static void affinity(unsigned cpus, uint64_t want)
+static void *hog(void *arg)
 {
-	const struct mn_config config = {.policy = "uts", .workers = cpus};
-	mn_thread_t t[2 * PAIRS];
+	atomic_store(&hog_runs, true);
+	while (!atomic_load(&leave))
+		sched_yield();
+	return arg;
+}
 
+/*
+ * Two threads wait for main's CPU: the older ran on the other one last, and main
+ * itself, which has given way to a third. When that ends, main goes on.
+ */
+static void preferred_where_it_ran(void)
+{
+	const struct mn_config config = {.policy = "uts", .workers = 2, .preempt = MN_OFF};
+	mn_thread_t t[3];
+
+	atomic_store(&other_runs, false);
+	atomic_store(&other_again, false);
+	atomic_store(&hog_made, false);
+	atomic_store(&hog_runs, false);
+	atomic_store(&leave, false);
 	CHECK_EQ(mn_init(&config), 0);
-	atomic_store(&enough, false);
-	for (size_t i = 0; i < 2 * PAIRS; i++) {
-		CHECK_EQ(mn_sem_init(&turn[i], !(i % 2)), 0);
-		t[i] = test_spawn(ping, (void *)i);
-	}
-	for (int i = 0; i < 1000 || stats().affine_picks < want; i++)
-		test_pause();
-	atomic_store(&enough, true);
-	for (size_t i = 0; i < 2 * PAIRS; i++)
+	t[0] = test_spawn(other, NULL);
+	while (!atomic_load(&other_runs))
+		sched_yield();
+	t[1] = test_spawn(hog, NULL);
+	atomic_store(&hog_made, true);
+	while (!atomic_load(&hog_runs))
+		sched_yield();
+	t[2] = test_spawn(count, NULL);
+	CHECK_EQ(stats().affine_picks, 0);
+	mn_thread_yield();
+	CHECK(!atomic_load(&other_again));
+	CHECK_EQ(stats().affine_picks, 1);
+	mn_thread_yield(); /* a boost, not a bond: now it runs here */
+	CHECK(atomic_load(&other_again));
+	CHECK_EQ(stats().migrations, 1);
+	atomic_store(&leave, true);
+	for (int i = 0; i < 3; i++)
 		test_join(t[i]);
-	if (cpus == 1) {
-		CHECK_EQ(stats().affine_picks, 0);
-		CHECK_EQ(stats().migrations, 0);
-	} else {
-		CHECK_REL(stats().migrations, >, 0); /* a boost, not a bond */
-	}
 	test_stop();
 }
 
 int main(void)
 {
 	woken_for_two();
-	affinity(1, 0);
-	affinity(3, 100);
+	for (int i = 0; i < ROUNDS; i++)
+		preferred_where_it_ran();
 	return 0;
 }
