@@ -164,8 +164,11 @@ func (d *Decoder) parse(text []byte) (any, error) {
 	switch kind {
 	case "sample":
 		s := new(Sample)
-		if err := unmarshal(text, s); err != nil {
-			return nil, err
+		if !fastSample(text, s) {
+			*s = Sample{}
+			if err := unmarshal(text, s); err != nil {
+				return nil, err
+			}
 		}
 		if s.Phase != Warmup && s.Phase != Timed {
 			return nil, fmt.Errorf("sample of unknown phase %.40q", s.Phase)

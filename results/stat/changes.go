@@ -69,6 +69,7 @@ func Changes(series []float64, o ChangeOptions) []Change {
 		if at < 0 || p > o.Alpha {
 			return
 		}
+		at = place(values[from:to], at, o.Segment)
 		split(from, from+at)
 		cuts = append(cuts, Change{At: from + at, P: p})
 		split(from+at, to)
@@ -113,7 +114,7 @@ func bestSplit(values []float64, o ChangeOptions) (at int, p float64) {
 	at, most := scan(midRanks(values), o.Segment)
 	null := shuffled(n, o.Segment, o.Scramble)
 	below, _ := slices.BinarySearch(null, most-1e-9)
-	return place(values, at, o.Segment), float64(1+len(null)-below) / float64(1+len(null))
+	return at, float64(1+len(null)-below) / float64(1+len(null))
 }
 
 // place moves a split to where the values near it fit best to the medians of
@@ -190,8 +191,16 @@ type nullKey struct {
 var nulls sync.Map // nullKey to []float64: it depends on nothing else
 
 // shuffled returns the largest rank sums of shuffled series of a length,
-// sorted.
+// sorted. Lengths above 32 share those of the next longer one in steps of a
+// half more: the distribution changes slowly there, and that of a longer
+// series is on the safe side.
 func shuffled(n, segment int, seed uint64) []float64 {
+	for step := 32; n > 32; step += step / 2 {
+		if n <= step {
+			n = step
+			break
+		}
+	}
 	key := nullKey{n, segment, seed}
 	if v, ok := nulls.Load(key); ok {
 		return v.([]float64)
