@@ -470,6 +470,67 @@ int mn_waitgroup_done(struct mn_waitgroup *g);
 void mn_waitgroup_wait(struct mn_waitgroup *g);
 int mn_waitgroup_wait_until(struct mn_waitgroup *g, enum mn_clock clock, uint64_t ns);
 
+/* --- channel: elements of one size, from any thread to any thread, in order --- */
+
+struct mn_chan {
+	uint64_t reserved[10];
+};
+
+/*
+ * Makes a channel for elements of size bytes, which may be 0. Up to room of
+ * them are kept in buffer, which must have that much space; with room 0 each is
+ * handed over from a sender to a receiver that meet. -EINVAL: there is no
+ * buffer. All-zero is a channel of size 0 and room 0.
+ */
+int mn_chan_init(struct mn_chan *c, void *buffer, size_t size, size_t room);
+
+/*
+ * Blocks until the element is in the channel or handed over; a cancellation
+ * point. -EPIPE: the channel is closed. try: -EAGAIN instead of blocking, and
+ * from any kernel thread.
+ */
+int mn_chan_send(struct mn_chan *c, const void *value);
+int mn_chan_send_until(struct mn_chan *c, const void *value, enum mn_clock clock, uint64_t ns);
+int mn_chan_try_send(struct mn_chan *c, const void *value);
+
+/*
+ * Blocks until there is an element and copies it to value, which may be NULL;
+ * a cancellation point. -EPIPE: the channel is closed, and nothing is left in it.
+ */
+int mn_chan_recv(struct mn_chan *c, void *value);
+int mn_chan_recv_until(struct mn_chan *c, void *value, enum mn_clock clock, uint64_t ns);
+int mn_chan_try_recv(struct mn_chan *c, void *value);
+
+/*
+ * Lets nobody send any more; who is blocked in it gets -EPIPE. -EPIPE: it was
+ * closed before. From any kernel thread.
+ */
+int mn_chan_close(struct mn_chan *c);
+
+/* How many elements are in the buffer. From any kernel thread. */
+size_t mn_chan_count(struct mn_chan *c);
+
+/* -EBUSY: threads wait for it. */
+int mn_chan_destroy(struct mn_chan *c);
+
+/* One of several things to do. */
+struct mn_chan_op {
+	struct mn_chan *chan; /* NULL: never can be done */
+	void *value;          /* what to send, or where to put what is received */
+	int send;             /* 0: receive */
+	int result;           /* of the one that was done: 0, or -EPIPE */
+	uintptr_t reserved[5];
+};
+
+/*
+ * Does exactly one of n operations, which may be on the same channel, and
+ * returns its index; blocks until one can be done, and of several that can
+ * takes a random one. A cancellation point. until: -ETIMEDOUT; try: -EAGAIN.
+ */
+int mn_chan_select(struct mn_chan_op *ops, unsigned n);
+int mn_chan_select_until(struct mn_chan_op *ops, unsigned n, enum mn_clock clock, uint64_t ns);
+int mn_chan_try_select(struct mn_chan_op *ops, unsigned n);
+
 /* --- keys: values of which every thread has its own --- */
 
 typedef uint32_t mn_key_t;
