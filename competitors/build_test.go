@@ -283,13 +283,13 @@ func TestPrepare(t *testing.T) {
 	if got := ready[0].Record(); got.Competitor != "toy" || got.Model != "1:1" || got.Version != "0" || got.Build == "" || got.Toolchain != "sh, cp" {
 		t.Errorf("record: %+v", got)
 	}
-	if _, yes := ready[0].Declines("fib", "parallel"); yes {
+	if _, yes := ready[0].Declines("fib", "parallel", 2); yes {
 		t.Error("fib is declined")
 	}
-	if reason, yes := ready[0].Declines("fib", "serial"); !yes || reason != "the driver has no serial mode" {
+	if reason, yes := ready[0].Declines("fib", "serial", 1); !yes || reason != "the driver has no serial mode" {
 		t.Errorf("serial fib: %v %q", yes, reason)
 	}
-	if reason, yes := ready[0].Declines("spawn", "parallel"); !yes || reason != "the driver does not list it" {
+	if reason, yes := ready[0].Declines("spawn", "parallel", 2); !yes || reason != "the driver does not list it" {
 		t.Errorf("spawn: %v %q", yes, reason)
 	}
 	if !strings.Contains(log.String(), "building "+c.ID) {

@@ -95,6 +95,11 @@ type Variant struct {
 	Model   string            `json:"model,omitempty"` // default: the competitor's
 	Args    []string          `json:"args,omitempty"`
 	Env     map[string]string `json:"env,omitempty"`
+	// Optional variants take part only where they are asked for: by name on the
+	// command line, or by a suite.
+	Optional bool `json:"optional,omitempty"`
+	// MaxWorkers is set where no more kernel threads can be used than this.
+	MaxWorkers int `json:"max_workers,omitempty"`
 }
 
 // Decline says that a workload is not implemented, and why.

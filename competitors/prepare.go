@@ -28,9 +28,12 @@ func (e *Entrant) Command(workers int) (argv, env []string, err error) {
 	return e.Built.Command(e.Variant.ID, workers)
 }
 
-// Declines reports whether the entrant does not do a workload in a mode, and
-// why.
-func (e *Entrant) Declines(workload string, mode results.Mode) (reason string, yes bool) {
+// Declines reports whether the entrant does not do a workload in a mode on so
+// many workers, and why.
+func (e *Entrant) Declines(workload string, mode results.Mode, workers int) (reason string, yes bool) {
+	if most := e.Variant.MaxWorkers; most > 0 && workers > most {
+		return fmt.Sprintf("%s has at most %d worker(s)", e.ID(), most), true
+	}
 	if reason, yes := e.Competitor.Declined(e.Variant.ID, workload); yes {
 		return reason, true
 	}

@@ -13,13 +13,14 @@ import (
 type Suite struct {
 	ID          string      `json:"id"` // also the name of its file
 	Summary     string      `json:"summary"`
-	Invocations int         `json:"invocations"`      // driver processes per cell
-	Iterations  int         `json:"iterations"`       // timed ones in each process
-	Warmup      int         `json:"warmup"`           // untimed ones before them
-	Workers     []int       `json:"workers"`          // each cell once per worker count
-	Timeout     Duration    `json:"timeout"`          // of one invocation
-	Serial      bool        `json:"serial,omitempty"` // also the serial mode of workloads where it means something
-	Cells       []SuiteCell `json:"cells"`            //
+	Invocations int         `json:"invocations"`        // driver processes per cell
+	Iterations  int         `json:"iterations"`         // timed ones in each process
+	Warmup      int         `json:"warmup"`             // untimed ones before them
+	Workers     []int       `json:"workers"`            // each cell once per worker count
+	Timeout     Duration    `json:"timeout"`            // of one invocation
+	Serial      bool        `json:"serial,omitempty"`   // also the serial mode of workloads where it means something
+	Runtimes    []string    `json:"runtimes,omitempty"` // who takes part when nobody is named; default: all variants that are not optional
+	Cells       []SuiteCell `json:"cells"`              //
 }
 
 // SuiteCell is one workload at one size.

@@ -114,7 +114,7 @@ func (f *field) engine(ctx context.Context, u *ui, p engine.Plan) (*runner, erro
 			return f.entrant(c.Runtime).Command(c.Workers)
 		},
 		Declines: func(c results.Cell) (string, bool) {
-			return f.entrant(c.Runtime).Declines(c.Workload, c.Mode)
+			return f.entrant(c.Runtime).Declines(c.Workload, c.Mode, c.Workers)
 		},
 		Known: f.cat.known,
 	}}

@@ -50,7 +50,7 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 	if o.given("runtimes") && len(o.runtimes) == 0 {
 		return nil, errors.New("--runtimes: want ids such as mn,pthreads; leave it out for all")
 	}
-	if j.runtimes, err = c.variants(o.runtimes); err != nil {
+	if j.runtimes, err = c.entrants(o.runtimes, suite); err != nil {
 		return nil, err
 	}
 	for _, n := range []struct {
@@ -111,6 +111,19 @@ func plan(c *catalogue, o runOptions, args []string) (*job, error) {
 		return nil, fmt.Errorf("%s: no record can be written in %s: %w; choose another place with --out", j.out, at, errors.Unwrap(err))
 	}
 	return j, nil
+}
+
+// entrants are the variants that take part: those named on the command line,
+// else those that the suite names, else all that are not optional.
+func (c *catalogue) entrants(names []string, suite *workloads.Suite) ([]*competitors.Variant, error) {
+	if len(names) == 0 {
+		names = suite.Runtimes
+	}
+	all, err := c.variants(names)
+	if err != nil || len(names) > 0 {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(v *competitors.Variant) bool { return v.Optional }), nil
 }
 
 // variants returns those that the names stand for, each once; all for none.

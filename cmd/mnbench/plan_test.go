@@ -126,3 +126,29 @@ func FuzzParseParams(f *testing.F) {
 		}
 	})
 }
+
+// TestEntrants: optional variants take part where they are named and nowhere else.
+func TestEntrants(t *testing.T) {
+	c := testCatalogue(t)
+	for _, s := range c.Suites {
+		vs, err := c.entrants(nil, s)
+		if err != nil {
+			t.Fatalf("suite %s: %v", s.ID, err)
+		}
+		for _, v := range vs {
+			if v.Optional && !slices.Contains(s.Runtimes, v.ID) {
+				t.Errorf("suite %s: %s takes part unasked", s.ID, v.ID)
+			}
+		}
+		if len(s.Runtimes) > 0 && strings.Join(ids(vs), " ") != strings.Join(s.Runtimes, " ") {
+			t.Errorf("suite %s: %v take part, want %v", s.ID, ids(vs), s.Runtimes)
+		}
+		if len(s.Runtimes) == 0 && !slices.Contains(ids(vs), "mn") {
+			t.Errorf("suite %s: %v take part, without mn", s.ID, ids(vs))
+		}
+		vs, err = c.entrants([]string{"mn-uts", "goroutines"}, s)
+		if have := strings.Join(ids(vs), " "); err != nil || have != "mn-uts goroutines" {
+			t.Errorf("suite %s: %s, %v; want those that are named", s.ID, have, err)
+		}
+	}
+}

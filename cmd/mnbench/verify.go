@@ -114,7 +114,7 @@ func (f *field) verify(ctx context.Context, u *ui, e *competitors.Entrant) (veri
 	}
 	for _, c := range p.Cells {
 		k := worst[c.Key()]
-		if _, declined := e.Declines(c.Workload, c.Mode); k.Status == string(results.Unsupported) && !declined && c.Mode == results.Parallel {
+		if _, declined := e.Declines(c.Workload, c.Mode, c.Workers); k.Status == string(results.Unsupported) && !declined && c.Mode == results.Parallel {
 			k.Status, k.Detail = statusMissing, "the driver lists it, and does not do it: "+k.Detail
 		}
 		r.add(k)

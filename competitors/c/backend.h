@@ -11,7 +11,12 @@
 #include <stdint.h>
 
 extern const char *const backend_runtime; /* "pthreads" */
-extern const char *const backend_model;   /* "1:1", "N:1", "M:N" or "async" */
+
+/* "1:1", "N:1", "M:N" or "async"; may depend on the environment that a variant sets. */
+const char *backend_model(void);
+
+/* Why the runtime cannot have that many workers, as a sentence; NULL: it can. */
+const char *backend_declines(unsigned workers);
 
 /* The version of the runtime, for people; never NULL. */
 const char *backend_version(void);

@@ -63,7 +63,7 @@ static void describe(void)
     line_string("runtime", backend_runtime);
     line_string("version", backend_version());
     line_string("language", "c");
-    line_string("model", backend_model);
+    line_string("model", backend_model());
     line_strings("workloads", registry_count(), workload_id);
     line_strings("modes", 2, mode);
     line_end();
@@ -215,6 +215,10 @@ static int run(const struct args *args)
 
     if (args->serial && !args->workload->serial) {
         complain("%s has no serial mode in C", args->workload->id);
+        return UNSUPPORTED;
+    }
+    if (!args->serial && backend_declines(args->workers)) {
+        complain("%s", backend_declines(args->workers));
         return UNSUPPORTED;
     }
     if (!args->serial && (error = backend_start(args->workers)) != 0) {

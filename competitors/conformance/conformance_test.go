@@ -49,7 +49,7 @@ func TestAnswers(t *testing.T) {
 				workers int
 				mode    results.Mode
 			}{{1, results.Parallel}, {2, results.Parallel}, {1, results.Serial}} {
-				if _, declined := e.Declines(cell.Workload, how.mode); declined {
+				if _, declined := e.Declines(cell.Workload, how.mode, how.workers); declined {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s/%d", e.ID(), cell.Workload, how.mode, how.workers), func(t *testing.T) {

@@ -5,12 +5,32 @@
  */
 #include "backend.h"
 
+#include <ctype.h>
 #include <mn.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "emit.h"
 
 const char *const backend_runtime = "mn";
-const char *const backend_model = "M:N";
+
+/* What a variant fixes the number of workers to, as text; NULL: nothing. */
+static const char *fixed_workers(void)
+{
+    return getenv("MN_WORKERS");
+}
+
+const char *backend_model(void)
+{
+    return fixed_workers() && atoi(fixed_workers()) == 1 ? "N:1" : "M:N";
+}
+
+const char *backend_declines(unsigned workers)
+{
+    if (!fixed_workers() || (unsigned)atoi(fixed_workers()) == workers)
+        return NULL;
+    return "MN_WORKERS fixes the number of workers, and it is another one than --workers";
+}
 
 const char *backend_version(void)
 {
@@ -27,8 +47,19 @@ int backend_start(unsigned workers)
 void backend_config(void)
 {
     line_string("threads_kind", "green");
-    line_string("policy", mn_policy());
     line_number("mn_workers", mn_workers());
+    /* MN_QUANTUM_US as quantum_us: what is really in use. */
+    for (unsigned i = 0; mn_setting_name(i); i++) {
+        char name[32] = "", value[32];
+        const char *upper = mn_setting_name(i) + strlen("MN_");
+
+        if (mn_setting_text(i, value, sizeof value) != 0 || strlen(upper) >= sizeof name)
+            continue;
+        for (size_t k = 0; upper[k]; k++)
+            name[k] = (char)tolower((unsigned char)upper[k]);
+        if (strcmp(name, "workers") != 0) /* the frame says it */
+            line_string(name, value);
+    }
 }
 
 size_t backend_counters(struct counter *into, size_t room)
@@ -47,6 +78,13 @@ size_t backend_counters(struct counter *into, size_t room)
         {"parks", s.parks},
         {"wakes", s.wakes},
         {"stacks", s.stacks},
+        {"preempts", s.preempts},
+        {"home_wakes", s.home_wakes},
+        {"migrations", s.migrations},
+        {"affine_picks", s.affine_picks},
+        {"promotions", s.promotions},
+        {"demotions", s.demotions},
+        {"timed_waits", s.timed_waits},
     };
     for (; count < sizeof all / sizeof all[0] && count < room; count++)
         into[count] = all[count];

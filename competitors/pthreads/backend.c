@@ -9,7 +9,17 @@
 #include "emit.h"
 
 const char *const backend_runtime = "pthreads";
-const char *const backend_model = "1:1";
+
+const char *backend_model(void)
+{
+    return "1:1";
+}
+
+const char *backend_declines(unsigned workers)
+{
+    (void)workers;
+    return NULL;
+}
 
 const char *backend_version(void)
 {
