@@ -7,6 +7,7 @@
  * From the environment, all optional:
  *   MN_TEST_SEED   the seed of a stress test, to repeat a run
  *   MN_TEST_SCALE  how much longer than usual a stress test goes on, 1 to 1000
+ *   MN_TEST_EMULATED  set under a user-mode emulator: see test_emulated()
  */
 #ifndef MN_TEST_CHECK_H
 #define MN_TEST_CHECK_H
@@ -156,6 +157,15 @@ static inline void test_pause(void)
 {
 	mn_thread_yield();
 	sched_yield();
+}
+
+/*
+ * Whether this runs under qemu's user mode, which cannot execute a program of the
+ * emulated architecture, and has 32 timers at most.
+ */
+static inline bool test_emulated(void)
+{
+	return test_setting("MN_TEST_EMULATED", 0);
 }
 
 /* Starts the runtime with the environment's settings. */

@@ -54,6 +54,8 @@ static void from_environment(void)
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		if (test_emulated() && !strcmp(good[i][1], "256"))
+			continue; /* a timer for each */
 		CHECK_EQ(setenv(good[i][0], good[i][1], 1), 0);
 		test_start();
 		is(good[i][0], strcmp(good[i][1], "003") ? good[i][1] : "3");
