@@ -59,20 +59,15 @@ func (d *differ) maps(what string, base, head map[string]string) {
 // then what was measured and how.
 func differences(base, head *Record) []Difference {
 	var d differ
-	b, h := base.Run.Host, head.Run.Host
-	d.add("host", b.Name, h.Name, true)
-	d.add("CPU", b.CPUModel, h.CPUModel, true)
-	d.add("CPUs", strconv.Itoa(b.CPUs), strconv.Itoa(h.CPUs), true)
-	d.add("architecture", b.Arch, h.Arch, true)
-	d.add("system", b.OS, h.OS, true)
-	d.add("kernel", b.Kernel, h.Kernel, false)
-	d.add("memory", memory(b.MemoryBytes), memory(h.MemoryBytes), false)
-	d.add("SMT", b.SMT, h.SMT, false)
-	d.add("governor", b.Governor, h.Governor, false)
-	d.add("turbo", b.Turbo, h.Turbo, false)
-	d.add("hypervisor", b.Hypervisor, h.Hypervisor, false)
-	d.maps("cgroup", b.Cgroup, h.Cgroup)
-	d.maps("mitigation", b.Mitigations, h.Mitigations)
+	bs, hs := base.Run.machines(), head.Run.machines()
+	d.add("machines", strconv.Itoa(len(bs)), strconv.Itoa(len(hs)), true)
+	for i := range min(len(bs), len(hs)) {
+		of := ""
+		if len(bs) > 1 {
+			of = fmt.Sprintf("shard %d: ", i+1)
+		}
+		d.host(of, bs[i], hs[i])
+	}
 	d.add("mnbench", tool(base.Run.Tool), tool(head.Run.Tool), false)
 	p, q := base.Run.Plan, head.Run.Plan
 	d.add("suite", p.Suite, q.Suite, false)
@@ -83,6 +78,35 @@ func differences(base, head *Record) []Difference {
 	d.runtimes(base.Run.Runtimes, head.Run.Runtimes)
 	d.params(p.Cells, q.Cells)
 	return d.out
+}
+
+// machines are those that a run was measured on: of a merged record, that of
+// each shard.
+func (r *Run) machines() []Host {
+	if len(r.Parts) == 0 {
+		return []Host{r.Host}
+	}
+	var out []Host
+	for _, p := range r.Parts {
+		out = append(out, p.Host)
+	}
+	return out
+}
+
+func (d *differ) host(of string, b, h Host) {
+	d.add(of+"host", b.Name, h.Name, true)
+	d.add(of+"CPU", b.CPUModel, h.CPUModel, true)
+	d.add(of+"CPUs", strconv.Itoa(b.CPUs), strconv.Itoa(h.CPUs), true)
+	d.add(of+"architecture", b.Arch, h.Arch, true)
+	d.add(of+"system", b.OS, h.OS, true)
+	d.add(of+"kernel", b.Kernel, h.Kernel, false)
+	d.add(of+"memory", memory(b.MemoryBytes), memory(h.MemoryBytes), false)
+	d.add(of+"SMT", b.SMT, h.SMT, false)
+	d.add(of+"governor", b.Governor, h.Governor, false)
+	d.add(of+"turbo", b.Turbo, h.Turbo, false)
+	d.add(of+"hypervisor", b.Hypervisor, h.Hypervisor, false)
+	d.maps(of+"cgroup", b.Cgroup, h.Cgroup)
+	d.maps(of+"mitigation", b.Mitigations, h.Mitigations)
 }
 
 func memory(bytes uint64) string {

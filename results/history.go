@@ -142,6 +142,7 @@ func recordFiles(dir string) (paths []string, err error) {
 type past struct {
 	head       RecordHead
 	host       Host
+	machine    string // tells hosts apart
 	cells      []CellSummary
 	runtimes   map[string]Runtime
 	confidence float64
@@ -164,7 +165,7 @@ func (o HistoryOptions) read(dir, path string) (*past, error) {
 	}
 	p := &past{
 		head: RecordHead{name, rec.Run.ID, rec.Run.Time, rec.Run.Host.Kernel, rec.Run.Tool},
-		host: rec.Run.Host, cells: s.Cells, runtimes: map[string]Runtime{}, confidence: s.Confidence,
+		host: rec.Run.Host, machine: machine(&rec.Run), cells: s.Cells, runtimes: map[string]Runtime{}, confidence: s.Confidence,
 	}
 	for _, r := range rec.Run.Runtimes {
 		p.runtimes[r.ID] = r
@@ -172,9 +173,12 @@ func (o HistoryOptions) read(dir, path string) (*past, error) {
 	return p, nil
 }
 
-// machine tells hosts apart: records of one can be compared.
-func machine(h Host) string {
-	return fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%s", h.Name, h.CPUModel, h.CPUs, h.Arch, h.OS)
+// machine tells the hosts of records apart: times of one can be compared.
+func machine(r *Run) (id string) {
+	for _, h := range r.machines() {
+		id += fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%s\x00", h.Name, h.CPUModel, h.CPUs, h.Arch, h.OS)
+	}
+	return id
 }
 
 // sameHost keeps the records of one machine.
@@ -198,13 +202,13 @@ func (h *History) sameHost(all []*past, name string) ([]*past, error) {
 	var kept []*past
 	others := map[string]int{}
 	for _, p := range all {
-		if machine(p.host) == machine(newest.host) {
+		if p.machine == newest.machine {
 			kept = append(kept, p)
 			continue
 		}
 		who := cmp.Or(p.host.Name, "unknown")
 		if p.host.Name == newest.host.Name {
-			who += " as it was with another CPU"
+			who += " as it was before (other CPUs, or other shards)"
 		}
 		others[who]++
 	}

@@ -28,7 +28,7 @@ const (
 	NoBaseline  stat.Code = "no-baseline"  // the baseline has no result to compare with
 	SomeFailed  stat.Code = "some-failed"  // some invocations of the cell have no result
 	NotSteady   stat.Code = "not-steady"   // many invocations were not steady while timed
-	ClockJump   stat.Code = "clock-jump"   // the wall clock was set while the run went on
+	ClockJump   stat.Code = "clock-jump"   // the clocks of the run contradict each other
 	OtherSerial stat.Code = "other-serial" // the serial time is that of another variant
 )
 
@@ -215,6 +215,7 @@ func (c *collector) finish() {
 			break
 		}
 	}
+	c.rec.Warnings = append(c.rec.Warnings, clockDoubts(c.rec)...)
 	switch {
 	case c.rec.End == nil:
 		c.warn(NoEnd, "the run was killed before its end: cells may have fewer invocations than planned, or none")

@@ -149,17 +149,18 @@ func writeSample(t *testing.T, path string) {
 	check(err)
 	check(w.Unavailable(Unavailable{Runtime: "tokio", Reason: "no cargo found", Hint: "apt-get install cargo"}))
 	rng := rand.New(rand.NewPCG(7, 7))
-	order := 0
+	order, now := 0, start
 	for block := range 3 {
 		for i, cell := range cells {
 			inv := Invocation{Cell: i, Invocation: block, Order: order, Status: OK,
-				Start:  start.Add(time.Duration(order) * 100 * time.Millisecond),
+				Start:  now,
 				Config: map[string]any{"workers": cell.Workers},
 				Seen: Seen{Threads: cell.Workers + 1, CPUs: []int{0, 1}[:cell.Workers], UserNS: 9e7, SysNS: 1e6, Voluntary: 12, Involuntary: 3,
 					MinorFaults: 400, MaxRSSBytes: int64(3+10*rng.IntN(3)) << 20, HarnessCPUNS: 2e5},
 				Noise: Noise{BeforeNS: 1000000 + rng.Int64N(40000), AfterNS: 1000000 + rng.Int64N(40000)},
 			}
 			order++
+			wall := int64(9.5e7)
 			spread := 0.03
 			if cell.Runtime == "loom" || cell.Runtime == "loom-platform" {
 				spread = 0.12
@@ -186,14 +187,16 @@ func writeSample(t *testing.T, path string) {
 					if cell.Runtime == "mn" && cell.Mode == Parallel {
 						s.Counters = map[string]uint64{"steals": rng.Uint64N(40)}
 					}
+					wall += s.NS
 					check(w.Sample(s))
 				}
 			}
-			inv.WallNS = 9.5e7
+			inv.WallNS = wall
+			now = now.Add(time.Duration(wall).Round(time.Millisecond) + 5*time.Millisecond)
 			check(w.Invocation(inv))
 		}
 	}
-	w.now = func() time.Time { return start.Add(time.Minute) }
+	w.now = func() time.Time { return now }
 	check(w.End(true))
 	check(w.Close())
 }
