@@ -106,9 +106,10 @@ static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
 {
 	uintptr_t sp = mn_plat_context_sp(c);
 
-	return t && !t->preempt_off &&
+	/* In the runtime's own code a thread may have given its stack away already. */
+	return t && !t->preempt_off && mn_plat_context_is_program(c) &&
 	       sp > (uintptr_t)t->stack->lo + mn_arch_preempt_room() + mni_rt.tick_room &&
-	       sp <= (uintptr_t)t->stack->map + t->stack->bytes && mn_plat_context_is_program(c);
+	       sp <= (uintptr_t)t->stack->map + t->stack->bytes;
 }
 
 /* Step 2. */
