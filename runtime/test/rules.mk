@@ -33,8 +33,8 @@ TEST_NAMES := $(foreach d,unit unit/$(ARCH) stress fault,\
 EXAMPLE_NAMES := $(patsubst $(ROOT)/%.c,%,$(sort $(wildcard $(ROOT)/examples/*.c)))
 
 # The calls into the system that fault/faults.h can make fail.
-FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create \
-	pthread_getattr_np pthread_attr_init timer_create timer_delete sigaction sigaltstack
+FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create pthread_join \
+	pthread_getattr_np timer_create timer_delete
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)
 
@@ -51,7 +51,9 @@ $(BUILD)/examples/%: $(ROOT)/examples/%.c $(BUILD)/libmn.a
 
 -include $(addprefix $(BUILD)/,$(TEST_NAMES:=.d) $(EXAMPLE_NAMES:=.d) tool/settings.d bench.d)
 
-test-programs: $(addprefix $(BUILD)/,$(TEST_NAMES) $(EXAMPLE_NAMES) tool/settings)
+ONLY_NAMES = $(foreach n,$(TEST_NAMES) $(EXAMPLE_NAMES),$(if $(findstring $(ONLY),$(n)),$(n)))
+
+test-programs: $(addprefix $(BUILD)/,$(if $(ONLY),$(ONLY_NAMES),$(TEST_NAMES) $(EXAMPLE_NAMES)) tool/settings)
 
 BENCH_SOURCES := $(sort $(wildcard $(TEST)/bench/*.c))
 
@@ -62,7 +64,7 @@ $(BUILD)/mn-bench: $(BENCH_SOURCES) $(wildcard $(TEST)/bench/*.h) $(BUILD)/libmn
 
 # All CPUs, unless this make was told how many.
 TREE = +@$(MAKE) -s --no-print-directory -C $(ROOT) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) \
-	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))"
+	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))" ONLY='$(ONLY)'
 
 tree-plain tree-asan tree-tsan: tree-%:
 	$(call TREE,$*) test-programs

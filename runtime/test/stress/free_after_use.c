@@ -120,7 +120,7 @@ int main(void)
 {
 	test_seed();
 	test_start();
-	for (uint64_t n = test_times(6); n; n--) {
+	for (uint64_t n = test_times(3); n; n--) {
 		mn_thread_t t[USERS];
 
 		kind = (int)(n % KINDS);

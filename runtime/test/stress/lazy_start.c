@@ -45,7 +45,7 @@ static void child(void)
 
 int main(void)
 {
-	for (uint64_t n = test_times(20); n; n--) {
+	for (uint64_t n = test_times(5); n; n--) {
 		int status;
 		pid_t pid = fork();
 

@@ -25,7 +25,7 @@ static void *wait_at_gate(void *arg)
 
 int main(void)
 {
-	uint64_t n = test_times(10000);
+	uint64_t n = test_times(4000);
 	mn_thread_t *t;
 
 	/* ThreadSanitizer's own memory for each context is the limit there. */

@@ -60,7 +60,7 @@ int main(void)
 	CHECK_EQ(mn_sem_init(&ping, 0), 0);
 	CHECK_EQ(mn_sem_init(&pong, 0), 0);
 	test_start();
-	for (uint64_t n = test_times(8); n; n--) {
+	for (uint64_t n = test_times(3); n; n--) {
 		mn_thread_t t = test_spawn(answer, (void *)HAND_OVERS);
 
 		for (int i = 0; i < HAND_OVERS; i++) {

@@ -2,7 +2,7 @@
  * Proves: invariants hold and everybody gets on when many threads use a few
  * mutexes, condition variables and semaphores in random order with yields
  * everywhere: money moved between accounts stays the same sum; no more threads
- * than tokens are inside; a gate that threads must pass together lets none
+ * than tokens are inside; a gate that all threads must pass together lets none
  * pass alone.
  */
 #include <stdatomic.h>
@@ -13,7 +13,6 @@
 #define STEPS 120
 #define ACCOUNTS 5
 #define TOKENS 3
-#define GROUP 4 /* divides THREADS */
 
 static struct {
 	struct mn_mutex lock;
@@ -85,7 +84,7 @@ static void pass_gate(void)
 
 	mn_mutex_lock(&gate.lock);
 	mine = gate.opening;
-	if (++gate.waiting == GROUP) {
+	if (++gate.waiting == THREADS) {
 		gate.waiting = 0;
 		gate.opening++;
 		mn_cond_broadcast(&gate.opened);
