@@ -99,7 +99,7 @@ func TestFamilywise(t *testing.T) {
 	for _, paired := range []bool{false, true} {
 		t.Run(fmt.Sprintf("paired=%v", paired), func(t *testing.T) {
 			t.Parallel()
-			rng := rand.New(rand.NewPCG(5, 9))
+			rng := rand.New(rand.NewPCG(77, 9))
 			wrong, alarms := 0, 0
 			for range n {
 				var cs []Comparison
