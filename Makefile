@@ -11,7 +11,7 @@ ARGS ?=
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-deep soak bench install-tools fmt clean
+.PHONY: help run build test test-deep test-aarch64 soak bench install-tools fmt clean
 
 run: install-tools build ## measure suite quick (or SUITE=...): table, record, charts and report page in out/
 	@scripts/run $(SUITE) $(ARGS)
@@ -24,6 +24,10 @@ test: install-tools ## test everything: Go, C and Java parts
 
 test-deep: install-tools ## what takes longer: sanitizers, stress, races, fuzzing
 	@scripts/test deep
+
+test-aarch64: ## test the runtime for AArch64 by qemu (apt: a cross compiler and qemu-user)
+	@scripts/install-tools $$(make -s -C runtime cross-packages)
+	@. scripts/env.sh && make -C runtime test-aarch64
 
 soak: install-tools ## stress for MINUTES=30, then fuzzing for about as long
 	@scripts/test soak $(MINUTES)
@@ -43,4 +47,4 @@ clean: ## remove what was built; records and charts in out/ stay
 	@$(MAKE) --no-print-directory -C runtime clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1\t/p' Makefile | expand -t 15

@@ -11,7 +11,10 @@ CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 HAVE_CROSS = $(shell command -v $(CROSS)gcc)
 HAVE_QEMU = $(and $(HAVE_CROSS),$(wildcard $(CROSS_ROOT)/lib/libc.so.6),$(shell command -v $(QEMU)))
 
-.PHONY: test-aarch64 freestanding
+.PHONY: test-aarch64 cross-packages freestanding
+
+cross-packages:
+	@echo $(CROSS_PACKAGES)
 
 # MN_TEST_EMULATED tells the tests that programs cannot be executed from within,
 # and that there are no more than 32 timers. Branch protection is on, as
