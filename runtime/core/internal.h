@@ -38,6 +38,7 @@ enum {
 	MNI_EBUSY = 16,
 	MNI_EINVAL = 22,
 	MNI_EPIPE = 32,
+	MNI_ERANGE = 34,
 	MNI_EDEADLK = 35,
 	MNI_EOVERFLOW = 75,
 	MNI_ETIMEDOUT = 110,
@@ -80,8 +81,10 @@ struct mn_thread {
 	_Atomic(struct mni_wait *) wait; /* open to cancellation; see sync/wait.h */
 	struct mn_cleanup *cleanup;  /* self: handlers, the newest first */
 	bool cancel_off;             /* self: cancellation is disabled, or has begun */
+	_Atomic bool cancel_async;   /* written by self: it may be cancelled anywhere */
 	bool has_values;             /* self: of keys; see sync/key.c */
 	uint32_t read_locks;         /* self: how many it holds for reading */
+	char name[16];               /* who sets it; for people */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
 	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
@@ -120,6 +123,7 @@ struct mni_stack {
 	size_t bytes;           /* of the mapping */
 	struct mni_stack *next; /* holder: free list */
 	bool pooled;            /* of the default class: goes back to the pool */
+	bool given;             /* the program's memory */
 #if defined(__SANITIZE_THREAD__)
 	void *san;              /* see sanitize.h */
 	unsigned san_uses;
@@ -141,8 +145,10 @@ bool mni_stack_reserve(size_t more);
 /* A stack of the default class; one has been reserved, so it cannot fail. */
 struct mni_stack *mni_stack_get(struct mni_worker *w);
 void mni_stack_put(struct mni_worker *w, struct mni_stack *s);
-/* A stack of another size, or NULL. */
-struct mni_stack *mni_stack_make(size_t promise);
+/* A stack of another size or with another guard, or NULL. */
+struct mni_stack *mni_stack_make(size_t promise, size_t guard);
+/* Describes one that the program has given: in its memory, which it keeps. */
+struct mni_stack *mni_stack_given(char *lo, size_t bytes);
 
 /* --- thread descriptors (pool.c) --- */
 

@@ -51,6 +51,7 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, bool p
 	s->bytes = bytes;
 	s->lo = map + MN_PLAT_PAGE;
 	s->pooled = pooled;
+	s->given = false;
 	mni_san_stack_made(s);
 	return s;
 }
@@ -153,6 +154,8 @@ struct mni_stack *mni_stack_get(struct mni_worker *w)
 
 void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 {
+	if (s->given)
+		return;
 	if (!s->pooled) {
 		mn_plat_unmap(s->map, s->bytes);
 		return;
@@ -174,17 +177,33 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 	mni_spin_unlock(&pool.lock);
 }
 
-struct mni_stack *mni_stack_make(size_t promise)
+struct mni_stack *mni_stack_make(size_t promise, size_t guard)
 {
 	size_t bytes = round_up(promise + mni_rt.tick_room + COLOUR_STEP * COLOURS, MN_PLAT_PAGE) +
-		       2 * MN_PLAT_PAGE;
-	char *map = mn_plat_map(bytes);
+		       MN_PLAT_PAGE;
+	struct mni_stack *s;
+	char *map;
 
+	guard = guard ? round_up(guard, MN_PLAT_PAGE) : MN_PLAT_PAGE;
+	bytes += guard;
+	map = mn_plat_map(bytes);
 	if (!map)
 		return NULL;
-	if (mn_plat_guard(map, MN_PLAT_PAGE)) {
+	if (mn_plat_guard(map, guard)) {
 		mn_plat_unmap(map, bytes);
 		return NULL;
 	}
-	return describe(map, bytes, 0, false);
+	s = describe(map, bytes, 0, false);
+	s->lo = map + guard;
+	return s;
+}
+
+struct mni_stack *mni_stack_given(char *lo, size_t bytes)
+{
+	uintptr_t top = ((uintptr_t)lo + bytes) & ~(uintptr_t)63;
+	struct mni_stack *s = describe(lo, (size_t)(top - (uintptr_t)lo), 0, false);
+
+	s->lo = lo;
+	s->given = true;
+	return s;
 }

@@ -40,6 +40,25 @@
 
 /* No stack is larger: there are not more addresses, and sums stay in range. */
 #define STACK_LIMIT ((size_t)1 << 46)
+/* None that is given is smaller. */
+#define STACK_LEAST ((size_t)16384)
+
+/* Gives t a stack of its own if attr asks for something special. False: no memory. */
+static bool own_stack(struct mn_thread *t, const struct mn_thread_attr *attr)
+{
+	if (attr->stack) {
+		t->stack_size = attr->stack_size;
+		t->stack = mni_stack_given(attr->stack, attr->stack_size);
+		return true;
+	}
+	if (attr->stack_size <= t->stack_size && attr->guard_size <= MN_PLAT_PAGE)
+		return true;
+	if (attr->stack_size > t->stack_size)
+		t->stack_size = attr->stack_size;
+	if (attr->stack_size <= STACK_LIMIT && attr->guard_size <= STACK_LIMIT)
+		t->stack = mni_stack_make(t->stack_size, attr->guard_size);
+	return t->stack;
+}
 
 static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_attr *attr)
 {
@@ -59,17 +78,14 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	mni_store(&t->wait, NULL, relaxed);
 	t->cleanup = NULL;
 	t->cancel_off = false;
+	mni_store(&t->cancel_async, false, relaxed);
 	t->read_locks = 0;
+	t->name[0] = 0;
 	t->stack_size = mni_rt.stack_size;
 	t->fpenv = mn_arch_fpenv_get();
-	if (attr && attr->stack_size > t->stack_size) {
-		t->stack_size = attr->stack_size;
-		if (attr->stack_size <= STACK_LIMIT)
-			t->stack = mni_stack_make(attr->stack_size);
-		if (!t->stack) {
-			mni_thread_free(w, t);
-			return NULL;
-		}
+	if (attr && !own_stack(t, attr)) {
+		mni_thread_free(w, t);
+		return NULL;
 	}
 	mni_store(&t->join, attr && attr->detached ? MNI_JOIN_DETACHED : MNI_JOIN_NONE, relaxed);
 	return t;
@@ -102,6 +118,8 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 
 	if (attr && attr->spawn && attr->spawn != MN_HELP_FIRST && attr->spawn != MN_CHILD_FIRST)
 		return -MNI_EINVAL;
+	if (attr && attr->stack && attr->stack_size < STACK_LEAST)
+		return -MNI_EINVAL;
 	if (!w) {
 		int error = mni_start_if_need_be();
 
@@ -128,6 +146,32 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		mni_submit_from(NULL, t, MNI_NEW);
 	}
 	return 0;
+}
+
+int mn_thread_set_name(mn_thread_t handle, const char *name)
+{
+	struct mn_thread *t = mni_thread_lookup(handle);
+	size_t n = 0;
+
+	if (!t)
+		return -MNI_ESRCH;
+	while (name[n])
+		if (++n >= sizeof t->name)
+			return -MNI_ERANGE;
+	__builtin_memcpy(t->name, name, n + 1);
+	return 0;
+}
+
+int mn_thread_get_name(mn_thread_t handle, char *name, size_t size)
+{
+	struct mn_thread *t = mni_thread_lookup(handle);
+
+	if (!t)
+		return -MNI_ESRCH;
+	for (size_t i = 0; i < size; i++)
+		if (!(name[i] = t->name[i]))
+			return 0;
+	return -MNI_ERANGE;
 }
 
 mn_thread_t mn_thread_self(void)

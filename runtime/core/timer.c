@@ -370,7 +370,8 @@ bool mni_timers_tick(struct mni_worker *w)
 {
 	uint64_t next = mni_load(&w->timers.next_ns, relaxed);
 
-	if (next == MNI_NEVER || !w->current || next >= mni_load(&timers.kept_until, relaxed))
+	/* Not when it is idle: then somebody keeps the time, perhaps itself. */
+	if (next == MNI_NEVER || next >= mni_load(&timers.kept_until, relaxed))
 		return false;
 	mni_timers_look(w);
 	return true;

@@ -78,8 +78,8 @@ void mni_timers_keep_up(struct mni_worker *w);
 void mni_timers_look(struct mni_worker *w);
 
 /*
- * At w's tick: whether it is busy and has a timer that nobody else looks after.
- * When one is due, w->timers_due is set.
+ * At w's tick: whether it has a timer that nobody else looks after. When one is
+ * due, w->timers_due is set.
  */
 bool mni_timers_tick(struct mni_worker *w);
 

@@ -27,6 +27,7 @@
 
 #include "core/sanitize.h"
 #include "preempt/preempt.h"
+#include "sync/wait.h"
 
 struct mni_runtime mni_rt;
 
@@ -324,6 +325,7 @@ void mni_expired(void)
 	struct mni_worker *w = mni_self();
 
 	give_way(w, next_quantum(w), requeue_expired);
+	mni_cancel_async_point();
 }
 
 void mni_preempted(void)
@@ -331,6 +333,7 @@ void mni_preempted(void)
 	struct mni_worker *w = mni_self();
 
 	give_way(w, next_quantum(w), requeue_preempted);
+	mni_cancel_async_point();
 }
 
 struct move {

@@ -179,13 +179,16 @@ typedef uint64_t mn_thread_t;
 struct mn_thread_attr {
 	size_t stack_size; /* bytes; 0: the runtime's; rounded up */
 	int detached;      /* nonzero: nobody will join it */
+	size_t guard_size; /* bytes below the stack that must not be touched; 0: a page */
+	void *stack;       /* memory for the stack, of stack_size bytes, its lowest address;
+	                      NULL: the runtime's. Without a guard; free when it has been joined */
 	int spawn;         /* MN_HELP_FIRST, MN_CHILD_FIRST: which of the two goes on; 0: the runtime's */
 };
 
 /*
  * Makes a thread that runs fn(arg). attr may be NULL, and so may out when the
  * thread is detached. -EAGAIN: no memory for it; -EINVAL: attr says something
- * unknown. From any kernel thread; the first call starts the runtime, as
+ * unknown, or gives a stack under 16 KiB. From any kernel thread; the first call starts the runtime, as
  * mn_init(NULL), if need be. MN_CHILD_FIRST: the new thread runs at once, and the
  * caller goes on when that has blocked or ended, or another worker takes it over;
  * on a kernel thread that is no worker it makes no difference.
@@ -219,6 +222,12 @@ MN_NORETURN void mn_thread_exit(void *result);
 
 /* The calling thread; 0 on a kernel thread that is no worker. */
 mn_thread_t mn_thread_self(void);
+
+/* Names a thread for people, by up to 15 bytes. -ESRCH; -ERANGE: the name is longer. */
+int mn_thread_set_name(mn_thread_t t, const char *name);
+
+/* Its name, "" if it has none, with its 0. -ESRCH; -ERANGE: size is too small. */
+int mn_thread_get_name(mn_thread_t t, char *name, size_t size);
 
 /* Lets the thread that has been runnable longest go first. */
 void mn_thread_yield(void);

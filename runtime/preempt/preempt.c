@@ -2,6 +2,7 @@
 
 #include "core/config.h"
 #include "sched/sched.h"
+#include "sync/wait.h"
 
 /* A tick that met an unsafe point comes back after this long. */
 #define RETRY_NS 100000u
@@ -119,7 +120,7 @@ static void disarm(struct mni_worker *w)
 	mn_plat_tick_set(&w->tick_timer, 0, 0);
 	mni_store(&w->tick_armed, false, seq_cst);
 	mni_fence(seq_cst); /* with mni_inject()'s, and the leaving keeper's in timer.c */
-	if (somebody_waits(w) || mni_timers_tick(w))
+	if (somebody_waits(w) || mni_timers_tick(w) || mni_cancel_wants_tick(w->current))
 		mni_preempt_arm_slow(w);
 }
 
@@ -132,7 +133,7 @@ void mni_tick(struct mn_plat_context *c)
 	if (!w)
 		return;
 	timers = mni_timers_tick(w);
-	waits = somebody_waits(w);
+	waits = somebody_waits(w) || mni_cancel_wants_tick(w->current);
 	if (!waits && !timers) {
 		if (++w->quiet_ticks >= QUIET_TICKS)
 			disarm(w);

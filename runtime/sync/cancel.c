@@ -3,6 +3,7 @@
  * points. wait.h has the protocol for a thread that is blocked in one; the
  * steps' numbers here are its.
  */
+#include "preempt/preempt.h"
 #include "sync/waitq.h"
 
 void mni_cancel_wait_busy(struct mn_thread *t)
@@ -38,6 +39,8 @@ static void cancel(struct mn_thread *t)
 	mni_fetch_and(&t->cancel, ~MNI_CANCEL_BUSY, release); /* with mni_cancel_wait_busy() */
 	if (won)
 		mni_ready(t);
+	else if (mni_load(&t->cancel_async, relaxed))
+		mni_preempt_arm_all(); /* one of the ticks will find it */
 }
 
 /* A kernel thread that is no worker has a green one do it: one worker alone uses no atomics. */
@@ -72,6 +75,14 @@ void mn_thread_test_cancel(void)
 	struct mni_worker *w = mni_self();
 
 	if (w && mni_cancel_due(w->current))
+		mn_thread_exit(MN_CANCELED);
+}
+
+void mni_cancel_async_point(void)
+{
+	struct mni_worker *w = mni_self();
+
+	if (w && mni_cancel_wants_tick(w->current))
 		mn_thread_exit(MN_CANCELED);
 }
 

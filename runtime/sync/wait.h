@@ -136,6 +136,19 @@ bool mni_mutex_may_unlock(struct mn_mutex *m);
 /* Calls the cleanup handlers of the running thread, which is about to end. */
 void mni_cleanup_run(struct mn_thread *t);
 
+/*
+ * Asynchronous cancellation acts where a thread is preempted, or has just asked
+ * for it: ends the running thread if it is due.
+ */
+void mni_cancel_async_point(void);
+
+/* At a tick: whether the interrupted thread is to be preempted for that. */
+static inline bool mni_cancel_wants_tick(struct mn_thread *t)
+{
+	return t && mni_load(&t->cancel_async, relaxed) &&
+	       (mni_load(&t->cancel, relaxed) & MNI_CANCEL_PENDING) && !t->cancel_off;
+}
+
 /* Calls the destructors of the running thread's values of keys, and forgets the values. */
 void mni_keys_finish(struct mn_thread *t);
 /* At shutdown: gives the memory of all values back. The keys stay. */

@@ -11,7 +11,7 @@
 _Static_assert(MNI_EPERM == EPERM && MNI_ESRCH == ESRCH && MNI_EAGAIN == EAGAIN &&
 		       MNI_ENOMEM == ENOMEM && MNI_EBUSY == EBUSY && MNI_EINVAL == EINVAL &&
 		       MNI_EDEADLK == EDEADLK && MNI_EOVERFLOW == EOVERFLOW &&
-		       MNI_EPIPE == EPIPE && MNI_ETIMEDOUT == ETIMEDOUT && MNI_ECANCELED == ECANCELED,
+		       MNI_EPIPE == EPIPE && MNI_ERANGE == ERANGE && MNI_ETIMEDOUT == ETIMEDOUT && MNI_ECANCELED == ECANCELED,
 	       "the core's error numbers are Linux's");
 
 const char *mn_plat_setting(const char *name)
