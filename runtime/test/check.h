@@ -144,10 +144,20 @@ static inline uint64_t test_seed(void)
 	return test_seed_used;
 }
 
+/*
+ * Whether this runs under qemu's user mode, which cannot execute a program of the
+ * emulated architecture, and has 32 timers at most.
+ */
+static inline bool test_emulated(void)
+{
+	return test_setting("MN_TEST_EMULATED", 0);
+}
+
 /* How often to do what is done n times in a usual run; at least once. */
 static inline uint64_t test_times(uint64_t n)
 {
-	uint64_t scaled = n * test_setting("MN_TEST_SCALE", 1) / TEST_SLOWDOWN;
+	uint64_t slowdown = TEST_SLOWDOWN * (test_emulated() ? 10 : 1);
+	uint64_t scaled = n * test_setting("MN_TEST_SCALE", 1) / slowdown;
 
 	return scaled ? scaled : 1;
 }
@@ -157,15 +167,6 @@ static inline void test_pause(void)
 {
 	mn_thread_yield();
 	sched_yield();
-}
-
-/*
- * Whether this runs under qemu's user mode, which cannot execute a program of the
- * emulated architecture, and has 32 timers at most.
- */
-static inline bool test_emulated(void)
-{
-	return test_setting("MN_TEST_EMULATED", 0);
 }
 
 /* Starts the runtime with the environment's settings. */
