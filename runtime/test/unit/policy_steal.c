@@ -90,6 +90,8 @@ static void off(void)
 	CHECK_EQ(mn_init(&config), 0);
 	for (int i = 0; i < THREADS; i++)
 		t[i] = test_spawn(stay, (void *)(uintptr_t)kernel_thread());
+	for (int i = 0; i < 20000; i++)
+		sched_yield(); /* time enough for a thief */
 	for (int i = 0; i < THREADS; i++)
 		test_join(t[i]);
 	mn_stats_read(&s);

@@ -68,6 +68,61 @@ static void woken_for_two(void)
 	test_stop();
 }
 
+static struct mn_sem gate;
+static _Atomic int blocked, arrived;
+static _Atomic bool posted;
+
+static void *arrive_together(void *arg)
+{
+	atomic_fetch_add(&blocked, 1);
+	mn_sem_wait(&gate);
+	atomic_fetch_add(&arrived, 1);
+	while (atomic_load(&arrived) < 2)
+		sched_yield();
+	return arg;
+}
+
+static void *post_twice(void *arg)
+{
+	atomic_store(&ran, 1);
+	while (atomic_load(&blocked) < 2)
+		sched_yield();
+	CHECK_EQ(mn_sem_post(&gate), 0);
+	CHECK_EQ(mn_sem_post(&gate), 0);
+	atomic_store(&posted, true);
+	return arg;
+}
+
+/* Two threads of main's CPU are woken from the other one, which goes to sleep before they can run. */
+static void woken_by_a_pass(void)
+{
+	const struct mn_config config = {.policy = "uts", .workers = 2, .preempt = MN_OFF};
+	mn_thread_t t[3];
+	uint64_t parks;
+
+	atomic_store(&blocked, 0);
+	atomic_store(&arrived, 0);
+	atomic_store(&posted, false);
+	CHECK_EQ(mn_init(&config), 0);
+	CHECK_EQ(mn_sem_init(&gate, 0), 0);
+	atomic_store(&ran, 0);
+	t[0] = test_spawn(post_twice, NULL);
+	while (!atomic_load(&ran))
+		sched_yield(); /* the other CPU takes it */
+	for (int i = 1; i < 3; i++)
+		t[i] = test_spawn(arrive_together, NULL);
+	while (atomic_load(&blocked) < 2)
+		test_pause();
+	while (!atomic_load(&posted))
+		sched_yield();
+	parks = stats().parks;
+	while (stats().parks == parks)
+		sched_yield();
+	for (int i = 0; i < 3; i++)
+		test_join(t[i]);
+	test_stop();
+}
+
 static _Atomic bool other_runs, other_again, hog_made, hog_runs, leave;
 
 /* Runs on the other CPU, which the hog then takes: this one waits for any CPU. */
@@ -128,7 +183,9 @@ static void preferred_where_it_ran(void)
 int main(void)
 {
 	woken_for_two();
-	for (int i = 0; i < ROUNDS; i++)
+	for (int i = 0; i < ROUNDS; i++) {
 		preferred_where_it_ran();
+		woken_by_a_pass();
+	}
 	return 0;
 }

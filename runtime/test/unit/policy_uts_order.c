@@ -107,48 +107,48 @@ static void by_use_of_the_quantum(void)
 	CHECK_REL(first, <=, ROUNDS);
 }
 
-static int turns[3];
+static int passes;
+static int ran_after;
 
-static void *block_again_and_again(void *arg)
+static void *ran(void *arg)
+{
+	ran_after = passes;
+	return arg;
+}
+
+/* Two of these are of the highest priority, and always one of them is runnable. */
+static void *take_turns(void *arg)
 {
 	int me = (int)(uintptr_t)arg;
+	mn_thread_t t = 0;
 
-	while (turns[2] < 100) {
-		turns[me]++;
+	while (!ran_after && passes < 1000) {
+		if (++passes == 50)
+			t = test_spawn(ran, NULL);
 		CHECK_EQ(mn_sem_post(&gates[!me]), 0);
 		mn_sem_wait(&gates[me]);
 	}
 	CHECK_EQ(mn_sem_post(&gates[!me]), 0);
+	if (t)
+		test_join(t);
 	return NULL;
 }
 
-static void *low(void *arg)
-{
-	use_up(2);
-	for (; turns[2] < 100; turns[2]++) {
-		mn_preempt_disable();
-		mn_preempt_enable();
-		for (volatile int i = 0; i < 1000; i++)
-			;
-	}
-	return arg;
-}
-
-/* Two threads of the highest priority that are always runnable, and one of the lowest. */
+/* A new thread is of a lower priority than those two, and its turn comes all the same. */
 static void nobody_starves(void)
 {
-	const struct mn_config config = {.policy = "uts", .workers = 1, .quantum_us = 200};
-	mn_thread_t t[3];
+	const struct mn_config config = {.policy = "uts", .workers = 1, .preempt = MN_OFF};
+	mn_thread_t t[2];
 
 	CHECK_EQ(mn_init(&config), 0);
 	CHECK_EQ(mn_sem_init(&gates[0], 0), 0);
 	CHECK_EQ(mn_sem_init(&gates[1], 0), 0);
-	t[0] = test_spawn(block_again_and_again, (void *)0);
-	t[1] = test_spawn(block_again_and_again, (void *)1);
-	t[2] = test_spawn(low, NULL);
-	for (int i = 0; i < 3; i++)
+	for (uintptr_t i = 0; i < 2; i++)
+		t[i] = test_spawn(take_turns, (void *)i);
+	for (int i = 0; i < 2; i++)
 		test_join(t[i]);
-	CHECK_EQ(turns[2], 100);
+	CHECK_REL(ran_after, >, 51); /* it has to wait */
+	CHECK_REL(ran_after, <, 100);
 	test_stop();
 }
 
@@ -187,9 +187,8 @@ static void yields_wait_in_turn(void)
 int main(void)
 {
 	yields_wait_in_turn();
-	if (TEST_TICKS) { /* TSan holds signals back */
+	nobody_starves();
+	if (TEST_TICKS) /* TSan holds signals back */
 		by_use_of_the_quantum();
-		nobody_starves();
-	}
 	return 0;
 }

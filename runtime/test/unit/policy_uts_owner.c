@@ -80,40 +80,40 @@ static void woken_where_it_blocked(void)
 }
 
 static _Atomic bool slept;
+static _Atomic bool hog_runs;
 
-static void *sleep_once(void *arg)
-{
-	atomic_store(&blocked_on, kernel_thread());
-	mn_sleep_ns(1000);
-	atomic_store(&slept, true);
-	return arg;
-}
-
+/* Takes the CPU that the sleeper has left. */
 static void *keep_cpu(void *arg)
 {
-	atomic_fetch_add(&running, 1);
+	atomic_store(&hog_runs, true);
 	while (!atomic_load(&slept))
 		sched_yield();
 	return arg;
 }
 
-/* Main has the one CPU and a hog the other; then one of them makes passes: any will do. */
+static void *sleep_once(void *hog)
+{
+	*(mn_thread_t *)hog = test_spawn(keep_cpu, NULL);
+	mn_sleep_ns(1000000);
+	atomic_store(&slept, true);
+	return hog;
+}
+
+/* The CPU that it fell asleep on does not let go: the other one runs it. */
 static void sleeper_is_anybodys(void)
 {
-	mn_thread_t t[2];
+	mn_thread_t sleeper;
+	mn_thread_t hog_of_it;
 	struct mn_stats s;
 
 	atomic_store(&slept, false);
-	atomic_store(&running, 0);
+	atomic_store(&hog_runs, false);
 	CHECK_EQ(mn_init(&config), 0);
-	t[0] = test_spawn(keep_cpu, NULL);
-	while (!atomic_load(&running))
+	sleeper = test_spawn(sleep_once, &hog_of_it);
+	while (!atomic_load(&hog_runs))
 		sched_yield();
-	t[1] = test_spawn(sleep_once, NULL);
-	while (!atomic_load(&slept))
-		test_pause();
-	test_join(t[0]);
-	test_join(t[1]);
+	test_join(sleeper);
+	test_join(hog_of_it);
 	mn_stats_read(&s);
 	CHECK_REL(s.timed_waits, >=, 1);
 	test_stop();
