@@ -32,11 +32,24 @@
  */
 #define TEST_ONCE _Static_assert(1, "run once")
 
-/* Compilers with a sanitizer make code slower and stacks fuller. */
+/*
+ * Sanitizers make code slower and stacks fuller. They leave crashes to the
+ * system, as tests of crashes expect it, and end the test at the first report.
+ */
 #if defined(__SANITIZE_THREAD__)
 #define TEST_SLOWDOWN 20
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "handle_segv=0:handle_abort=0:halt_on_error=1:exitcode=66";
+}
 #elif defined(__SANITIZE_ADDRESS__)
 #define TEST_SLOWDOWN 4
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "handle_segv=0:handle_abort=0";
+}
 #else
 #define TEST_SLOWDOWN 1
 #endif

@@ -20,7 +20,7 @@ RUN ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS_plain := -O2 -g $(WARN)
 CFLAGS_asan := -O1 -g $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=undefined
-CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -fsanitize=thread
+CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -Wno-unused-function -fsanitize=thread
 
 .PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan test-programs
 

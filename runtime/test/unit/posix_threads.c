@@ -44,7 +44,7 @@ static void *detach_self(void *arg)
 {
 	CHECK_EQ(pthread_detach(pthread_self()), 0);
 	CHECK_EQ(pthread_detach(pthread_self()), EINVAL);
-	on = 2;
+	__atomic_store_n(&on, 2, __ATOMIC_RELEASE);
 	return arg;
 }
 
