@@ -108,9 +108,9 @@ int main(void)
 	CHECK_REL(entries("/proc/self/task"), <=, threads);
 	/*
 	 * How mappings lie beside each other, and so merge, differs a little from run
-	 * to run; one that is lost in each cycle makes 40 more.
+	 * to run; one that is lost in each cycle makes 40 more. ThreadSanitizer maps
+	 * something for each stack, and keeps it.
 	 */
-	/* The emulator and the sanitizers map memory of their own, ThreadSanitizer for each stack. */
 	if (TEST_SLOWDOWN <= 4)
 		CHECK_REL(lines_of_maps(), <=, maps + 20 * TEST_SLOWDOWN);
 
