@@ -82,7 +82,7 @@ test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
 test-deep: tree-plain tree-asan tree-tsan $(BUILD)/runner ## longer stress; all of it under ASan, UBSan and TSan
-	@$(call PLAN,$(or $(SCALE),10)) plain:stress asan:unit asan:stress asan:fault tsan:unit tsan:stress | \
+	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit | \
 		$(call RUNNER,120)
 
 soak: tree-plain tree-asan tree-tsan $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
