@@ -20,7 +20,7 @@
 #include "machine.h"
 
 #define MAX_CHOICES 4096
-#define SPURIOUS 1 /* failures without a reason of weak CASes, of waits: per thread */
+#define SPURIOUS_CAS 1 /* failures without a reason of weak CASes: per thread */
 #define ARENA_BYTES (16 * 1024)
 
 struct machine machine;
@@ -85,12 +85,15 @@ static uint64_t state_hash(void)
 
 	h = mix2(h, memory_hash());
 	h = mix2(h, machine.early_timeouts << 16 | machine.late_timeouts << 8 | machine.late_loads);
+	h = mix2(h, machine.time_ns);
+	if (machine.scenario->preemptions) /* whom to go on with costs nothing */
+		h = mix2(h, machine.preemptions << 8 | thread_number(machine.self));
 	for (unsigned i = 0; i < machine.scenario->threads; i++) {
 		const struct thread *t = &machine.thread[i];
 
 		h = mix2(h, t->history);
 		h = mix2(h, (uintptr_t)t->waits_on);
-		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 |
+		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 | t->just_fenced << 17 |
 				    t->spurious_cas << 8 | t->spurious_waits);
 		h = mix2(h, t->looks_at_clock + late_hash(t));
 	}
@@ -161,12 +164,15 @@ static struct thread *pick(void)
 	unsigned n = 0;
 	unsigned threads = machine.scenario->threads;
 	unsigned first = machine.self ? thread_number(machine.self) : 0;
+	bool may_switch = !machine.scenario->preemptions || machine.preemptions;
 	struct thread *t;
 
 	for (unsigned i = 0; i < threads; i++) {
 		t = &machine.thread[(first + i) % threads];
 		if (t->status == READY)
 			can[n++] = t;
+		if (t == machine.self && n && !may_switch)
+			return t;
 	}
 	for (unsigned i = 0; i < threads; i++)
 		if (machine.thread[i].status == WAITING_TIMED &&
@@ -175,6 +181,9 @@ static struct thread *pick(void)
 	if (!n)
 		explore_end(END_DONE);
 	t = can[explore_choose(n)];
+	if (machine.scenario->preemptions && machine.self && t != machine.self &&
+	    machine.self->status == READY)
+		machine.preemptions--;
 	if (t->status == WAITING_TIMED) {
 		if (can[0]->status == READY)
 			machine.early_timeouts--;
@@ -233,10 +242,13 @@ static enum end run_once(void)
 	machine.early_timeouts = machine.scenario->early_timeouts;
 	machine.late_timeouts = machine.scenario->late_timeouts;
 	machine.late_loads = machine.scenario->late_loads;
+	machine.preemptions = machine.scenario->preemptions;
+	machine.time_ns = 1000000000;
 	for (unsigned i = 0; i < machine.scenario->threads; i++) {
 		struct thread *t = &machine.thread[i];
 
-		t->spurious_cas = t->spurious_waits = SPURIOUS;
+		t->spurious_cas = SPURIOUS_CAS;
+		t->spurious_waits = (uint8_t)machine.scenario->spurious_waits;
 		t->now.clock[i] = t->after_acquire.clock[i] = 1;
 		fiber_restart(i);
 	}
@@ -273,6 +285,7 @@ void explore(const struct model_scenario *s, struct tally *tally)
 {
 	struct timespec from, to;
 	enum end end;
+	bool again;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	memset(tally, 0, sizeof *tally);
@@ -280,6 +293,7 @@ void explore(const struct model_scenario *s, struct tally *tally)
 	machine.failure[0] = 0;
 	memory_forget();
 	late_forget();
+	plain_forget();
 	do {
 		seen_clear();
 		choices = 0;
@@ -291,8 +305,9 @@ void explore(const struct model_scenario *s, struct tally *tally)
 				if (s->outcome)
 					tally->outcome[s->outcome() % MAX_OUTCOMES] = true;
 			}
-		} while (end != END_FAILED && next_choices());
-	} while (end != END_FAILED && s->late_loads && late_learnt_more());
+			again = plain_learnt_more();
+		} while (end != END_FAILED && !again && next_choices());
+	} while (end != END_FAILED && (again || late_learnt_more()));
 	tally->states = seen_count;
 	tally->failed = end == END_FAILED;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);

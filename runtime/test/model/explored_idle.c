@@ -12,3 +12,8 @@ unsigned model_idle_searching(void)
 {
 	return mni_load(&idle.searching, relaxed);
 }
+
+bool model_idle_watched(void)
+{
+	return mni_load(&idle.watched, relaxed);
+}

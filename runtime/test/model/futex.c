@@ -11,6 +11,8 @@
  * A timed wait may end while others run, as often as the scenario allows, and
  * ends when everything else is blocked.
  */
+#include <string.h>
+
 #include "machine.h"
 
 #include "platform/platform.h"
@@ -20,6 +22,7 @@ void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
 	struct thread *t = machine.self;
 
 	late_barrier();
+	machine.self->just_fenced = false;
 	explore_before_load();
 	t->past_loads = true;
 	if (t->spurious_waits && model_choose(2)) {
@@ -37,6 +40,8 @@ void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
 	t->timed_out = false;
 	explore_switch();
 	t->waits_on = NULL;
+	if (t->timed_out)
+		machine.time_ns += timeout_ns;
 	remember(t->timed_out);
 	trace(NULL, t->timed_out ? "has waited long enough" : "is woken");
 }
@@ -49,6 +54,7 @@ void mn_plat_wake(_Atomic uint32_t *word)
 	if (!machine.self)
 		return;
 	late_barrier();
+	machine.self->just_fenced = false;
 	explore_before_load();
 	machine.self->past_loads = true;
 	memory_kernel_saw(word);
@@ -61,17 +67,22 @@ void mn_plat_wake(_Atomic uint32_t *word)
 }
 
 /*
- * Each look at the clock finds it further on, by turns: a little, and so much
- * that searches give up. The code may use differences only.
+ * Time passes when a timed wait ends by it. Besides, each look at the clock finds
+ * it further on, by turns: a little, and so much that searches give up.
  */
 uint64_t mn_plat_now_ns(void)
 {
-	static const uint64_t at[] = {0, 2000, 50000};
+	static const uint64_t later[] = {0, 2000, 50000};
 	unsigned looks = machine.self ? machine.self->looks_at_clock : 0;
 
 	if (machine.self)
 		machine.self->looks_at_clock = (looks + 1) % 3;
-	return 1000000 + at[looks];
+	return machine.time_ns + later[looks];
+}
+
+void *mn_plat_map(size_t bytes)
+{
+	return memset(model_alloc(bytes), 0, bytes);
 }
 
 struct mni_worker *model_self_worker(void)

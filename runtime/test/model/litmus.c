@@ -268,7 +268,7 @@ static void woken(void)
 	}                                                                                          \
 	MODEL_SCENARIO(id) = {.name = "litmus/" #id, .about = about_, .threads = 2,                \
 			      .setup = reset, .body = id##_body, .finish = woken,                  \
-			      .outcome = r01, .outcomes = outcomes_}
+			      .outcome = r01, .outcomes = outcomes_, .spurious_waits = 1}
 
 WAITS(wait, "store and wake: a wait on the word itself always ends; other memory may be old",
       "00 10",

@@ -43,8 +43,6 @@ void memory_reset(void); /* before each execution */
 void memory_forget(void); /* before each scenario */
 void memory_write_back(void); /* the last values to where direct accesses look */
 uint64_t memory_hash(void);
-/* The location of an address that has been touched in this execution, or NULL. */
-struct location *memory_find(const volatile void *p);
 void memory_ignore(const void *p, size_t bytes);
 /* What a kernel reads of a word of 32 bits in wait; what wake tells it (futex.c). */
 uint64_t memory_kernel_read(const volatile void *p);
@@ -86,8 +84,10 @@ void late_barrier(void);
 
 /* --- plain.c: accesses that are not atomic --- */
 
-void plain_reset(void);
-uint64_t plain_hash(void); /* before memory_hash() */
+void plain_forget(void);       /* before each scenario */
+bool plain_learnt_more(void);  /* after one: whether it has to be explored again */
+void plain_reset(void);        /* before each execution */
+uint64_t plain_hash(void);     /* before memory_hash() */
 /* Of a view's clock, as far as it makes a difference to plain accesses. */
 uint64_t plain_clock_hash(const uint16_t *clock);
 
@@ -100,6 +100,7 @@ struct thread {
 	bool timed_out;           /* why it is READY again */
 	bool past_loads;          /* has done a store, RMW or SC fence: may be switched at the next load */
 	bool fenced;              /* nothing written since a seq_cst RMW or fence */
+	bool just_fenced;         /* nothing at all done since an SC fence */
 	uint8_t spurious_cas;     /* failures without a reason still to come */
 	uint8_t spurious_waits;
 	uint64_t history;         /* hash of all it has read */
@@ -116,7 +117,8 @@ struct machine {
 	struct thread thread[MODEL_THREADS];
 	struct thread *self; /* NULL: setup and finish, where accesses are direct */
 	struct view sc;      /* what SC fences share */
-	unsigned early_timeouts, late_timeouts, late_loads; /* still allowed */
+	unsigned early_timeouts, late_timeouts, late_loads, preemptions; /* still allowed */
+	uint64_t time_ns;    /* futex.c */
 	bool tracing;
 	char failure[400];
 };

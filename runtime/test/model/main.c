@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "pool.h"
 #include "survey.h"
 
 extern const struct model_scenario *const __start_model_scenarios[];
@@ -62,20 +63,25 @@ static void judge_outcomes(const struct model_scenario *s, const struct tally *t
 				 named[v] ? "is not seen" : "is seen and must not be");
 }
 
-/* Explores one and says how it went. */
-static bool check(const struct model_scenario *s, bool verbose)
+static const struct model_scenario **scenario;
+static bool verbose;
+static unsigned passed, failed;
+
+/* Explores one. Leaves what is wrong in out; blank: nothing. */
+static void check(size_t i, void *out)
 {
 	static struct tally tally;
-	char wrong[600] = "";
+	const struct model_scenario *s = scenario[i];
+	char *wrong = out;
 
 	explore(s, &tally);
 	if (s->failure && (!tally.failed || strncmp(machine.failure, s->failure, strlen(s->failure)) != 0))
-		snprintf(wrong, sizeof wrong, "expected \"%s\", found \"%s\"", s->failure, machine.failure);
+		snprintf(wrong, POOL_RESULT, "expected \"%s\", found \"%s\"", s->failure, machine.failure);
 	else if (!s->failure && tally.failed)
-		snprintf(wrong, sizeof wrong, "%s", machine.failure);
+		snprintf(wrong, POOL_RESULT, "%s", machine.failure);
 	else if (s->outcomes)
-		judge_outcomes(s, &tally, wrong, sizeof wrong);
-	printf("%-4s %-32s %9" PRIu64 " executions %9" PRIu64 " states %6.2f s\n", *wrong ? "FAIL" : "ok",
+		judge_outcomes(s, &tally, wrong, POOL_RESULT);
+	printf("%-4s %-32s %7" PRIu64 " executions %9" PRIu64 " states %6.2f s\n", *wrong ? "FAIL" : "ok",
 	       s->name, tally.executions, tally.states, tally.seconds);
 	if (*wrong) {
 		printf("     %s\n     %s\n", s->about, wrong);
@@ -83,7 +89,16 @@ static bool check(const struct model_scenario *s, bool verbose)
 			explore_show_failure();
 	}
 	fflush(stdout);
-	return !*wrong;
+}
+
+static void checked(size_t i, const void *out, int signal)
+{
+	if (signal)
+		printf("FAIL %s: crashes (signal %d)\n", scenario[i]->name, signal);
+	if (signal || *(const char *)out)
+		failed++;
+	else
+		passed++;
 }
 
 static bool wanted(const struct model_scenario *s, char **names)
@@ -98,34 +113,26 @@ static bool wanted(const struct model_scenario *s, char **names)
 
 int main(int argc, char **argv)
 {
-	const struct model_scenario **scenario;
 	size_t n = all(&scenario);
-	unsigned passed = 0;
-	unsigned failed = 0;
-	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	size_t kept = 0;
 
+	explore_start();
 	if (argc > 1 && strcmp(argv[1], "--list") == 0) {
 		for (size_t i = 0; i < n; i++)
 			printf("%-32s %s\n", scenario[i]->name, scenario[i]->about);
 		return 0;
 	}
-	explore_start();
 	if (argc > 2 && strcmp(argv[1], "--mutations") == 0) {
-		size_t kept = 0;
-
 		for (size_t i = 0; i < n; i++)
 			if (!scenario[i]->outcomes && !scenario[i]->failure)
 				scenario[kept++] = scenario[i];
 		return survey(scenario, kept, argv[2], argc > 3 ? argv[3] : NULL);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!wanted(scenario[i], argv + 1 + verbose))
-			continue;
-		if (check(scenario[i], verbose))
-			passed++;
-		else
-			failed++;
-	}
+	verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	for (size_t i = 0; i < n; i++)
+		if (wanted(scenario[i], argv + 1 + verbose))
+			scenario[kept++] = scenario[i];
+	pool_run(kept, check, checked);
 	printf("model: %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }

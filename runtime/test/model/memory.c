@@ -14,7 +14,7 @@
 
 static struct location location[MAX_LOCATIONS];
 static unsigned locations; /* known, in whatever execution */
-static uint8_t slot_of[512]; /* address -> location + 1 */
+static uint8_t slot_of[512]; /* hash of the address -> location + 1 */
 
 static struct {
 	const char *from, *to;
@@ -84,11 +84,12 @@ static void advance(struct thread *t)
 
 /* --- locations --- */
 
-static unsigned *hash_slot(const volatile void *p, unsigned *at)
+static unsigned hash_slot(const volatile void *p)
 {
-	*at = (unsigned)(mix((uintptr_t)p) % sizeof slot_of);
-	while (slot_of[*at] && location[slot_of[*at] - 1].address != p)
-		*at = (*at + 1) % sizeof slot_of;
+	unsigned at = (unsigned)((uintptr_t)p * 0x9e3779b97f4a7c15u >> 55);
+
+	while (slot_of[at] && location[slot_of[at] - 1].address != p)
+		at = (at + 1) % sizeof slot_of;
 	return at;
 }
 
@@ -100,21 +101,12 @@ static bool is_ignored(const volatile void *p)
 	return false;
 }
 
-struct location *memory_find(const volatile void *p)
-{
-	unsigned at;
-
-	hash_slot(p, &at);
-	return slot_of[at] && location[slot_of[at] - 1].count ? &location[slot_of[at] - 1] : NULL;
-}
-
 /* The location at p; its initial value is what lies in real memory. */
 static struct location *locate(const volatile void *p, unsigned size)
 {
 	struct location *l;
-	unsigned at;
+	unsigned at = hash_slot(p);
 
-	hash_slot(p, &at);
 	if (!slot_of[at]) {
 		if (locations == MAX_LOCATIONS)
 			model_fail("the scenario has more than %d locations", MAX_LOCATIONS);
@@ -376,6 +368,13 @@ static void trace_read(const struct model_site *s, const struct location *l, uns
 
 /* --- the accesses --- */
 
+static void enter(struct model_site *s)
+{
+	s->reached = true;
+	machine.self->just_fenced = false;
+	late_settle();
+}
+
 uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
 {
 	struct location *l = machine.self ? locate(p, size) : NULL;
@@ -386,8 +385,7 @@ uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
 
 	if (!l || l->ignored)
 		return direct_read(p, size);
-	s->reached = true;
-	late_settle();
+	enter(s);
 	explore_before_load();
 	if (machine.self->late.stage && machine.self->late.location == number_of(l))
 		late_barrier();
@@ -445,8 +443,7 @@ void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t
 		direct_write(p, size, v);
 		return;
 	}
-	s->reached = true;
-	late_settle();
+	enter(s);
 	late_store(s, number_of(l), releases(s->order), 0, v);
 	machine.self->past_loads = true;
 	machine.self->fenced = false;
@@ -473,8 +470,7 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 	uint64_t new = 0;
 
 	if (l && !l->ignored) {
-		s->reached = true;
-		late_settle();
+		enter(s);
 		explore_before_load();
 		for (unsigned i = l->count - 1;; i--) {
 			if (!next_is_glued(l, i))
@@ -531,8 +527,7 @@ bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *
 		*expect = old;
 		return same;
 	}
-	s->reached = true;
-	late_settle();
+	enter(s);
 	explore_before_load();
 	for (unsigned i = l->count - 1;; i--) {
 		unsigned number = l->order[i];
@@ -586,6 +581,10 @@ void model_fence(struct model_site *s)
 	 */
 	if (s->kind == MODEL_FENCE_AFTER_RMW && s->order == MODEL_seq_cst && !t->fenced)
 		model_fail("%s:%d: no seq_cst read-modify-write or fence before it", s->file, s->line);
+	if (s->order == MODEL_seq_cst && t->just_fenced) {
+		trace(s, "done, right behind another");
+		return;
+	}
 	if (s->order == MODEL_seq_cst)
 		explore_before_load();
 	trace(s, s->order == MODEL_removed ? "left out" : "done");
@@ -598,6 +597,7 @@ void model_fence(struct model_site *s)
 		t->after_acquire = t->at_release = t->now;
 		t->past_loads = true;
 		t->fenced = true;
+		t->just_fenced = true;
 		advance(t);
 		break;
 	case MODEL_acq_rel:

@@ -146,6 +146,8 @@ struct model_scenario {
 	void (*finish)(void);         /* when all have ended or are blocked; or NULL */
 	unsigned early_timeouts;      /* how many timed waits may end while others run */
 	unsigned late_timeouts;       /* and how many when everything else is blocked */
+	unsigned preemptions;         /* switches from a thread that could go on; 0: any number */
+	unsigned spurious_waits;      /* how many waits end without a reason, per thread */
 	unsigned late_loads;          /* how many loads may be overtaken by a store (late.c) */
 	/* Litmus tests: the value of outcome() after finish, and all that must be seen. */
 	unsigned (*outcome)(void);

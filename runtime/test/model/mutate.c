@@ -97,7 +97,7 @@ static bool is_explored(const struct model_site *s)
 
 static void add(struct mutation *m, struct model_site *s, unsigned nth, bool of_failure, enum model_order to)
 {
-	char number[8] = "";
+	char number[12] = "";
 
 	if (nth > 1)
 		snprintf(number, sizeof number, "#%u", nth);
@@ -109,7 +109,7 @@ static void add(struct mutation *m, struct model_site *s, unsigned nth, bool of_
 		 order_name[of_failure ? s->fail : s->order], order_name[to]);
 }
 
-size_t mutations(struct mutation **out)
+size_t mutations_list(struct mutation **out)
 {
 	size_t sites = (size_t)(__stop_model_sites - __start_model_sites);
 	struct model_site **site = malloc(sites * sizeof *site);

@@ -12,7 +12,7 @@ struct mutation {
 };
 
 /* All mutations, by file and line. Returns how many; they are freed never. */
-size_t mutations(struct mutation **out);
+size_t mutations_list(struct mutation **out);
 
 /* Makes one, in this process. */
 void mutation_apply(const struct mutation *m);

@@ -16,6 +16,10 @@
  * parts, one for each value of each thread's clock, which are put together in
  * order.
  *
+ * Words that only one thread ever touches, or that nobody ever writes, need none
+ * of that. When one turns out to be shared after all, the scenario is explored
+ * again from the start.
+ *
  * Stacks of fibers are not watched.
  */
 #include <string.h>
@@ -35,6 +39,10 @@ struct byte {
 struct word {
 	uintptr_t address;
 	uint64_t salt;
+	uint8_t owner;      /* 1 + the thread that touched it first in any execution */
+	bool others;        /* others have touched it, too */
+	bool written;       /* somebody has written to it */
+	bool watched;       /* both */
 	uint64_t execution; /* in which the rest is valid */
 	bool dirty;         /* what follows is out of date */
 	uint64_t value;     /* as it is in the hash */
@@ -47,6 +55,7 @@ static unsigned words;
 static uint64_t execution;
 static struct word *dirty[WORDS];
 static unsigned dirties;
+static bool found_watched;
 
 #define MAX_CLOCK 1024
 
@@ -58,12 +67,23 @@ static struct {
 	uint16_t greatest;
 } part[MODEL_THREADS];
 
+void plain_forget(void)
+{
+	memset(word, 0, sizeof word);
+	words = 0;
+	found_watched = false;
+}
+
+bool plain_learnt_more(void)
+{
+	bool more = found_watched;
+
+	found_watched = false;
+	return more;
+}
+
 void plain_reset(void)
 {
-	if (words > WORDS / 4) { /* other scenarios' addresses */
-		memset(word, 0, sizeof word);
-		words = 0;
-	}
 	execution++;
 	value_hash = 0;
 	dirties = 0;
@@ -123,7 +143,8 @@ static void clean(struct word *w)
 
 	value_hash += mix2(w->salt, now) - mix2(w->salt, w->value);
 	w->value = now;
-	for (unsigned i = 0; i < 8; i++) {
+	w->dirty = false;
+	for (unsigned i = 0; w->watched && i < 8; i++) {
 		uint64_t salt = w->salt * (2 * i + 3);
 		struct byte *old = &w->hashed[i];
 		const struct byte *new = &w->byte[i];
@@ -134,7 +155,6 @@ static void clean(struct word *w)
 		rehash(new->writer, 0, new->written, salt ^ salt >> 32);
 		*old = *new;
 	}
-	w->dirty = false;
 }
 
 /* The clock that all threads know of thread t. */
@@ -205,24 +225,33 @@ static void access_byte(uintptr_t address, struct byte *b, bool write)
 static void access(const void *p, size_t size, bool write)
 {
 	uintptr_t at = (uintptr_t)p;
-	struct word *w = NULL;
+	uintptr_t end = at + size;
 
 	if (!machine.self || fiber_owns(p))
 		return;
 	late_barrier();
-	if (memory_find(p))
-		model_fail("a plain access to %p, which is accessed as an atomic", p);
-	for (; size; size--, at++) {
-		if (!w || at % 8 == 0) {
-			w = find(at & ~(uintptr_t)7);
-			if (!w->dirty) {
-				w->dirty = true;
-				dirty[dirties++] = w;
-			}
-			if (!write)
-				remember(*(uint64_t *)w->address);
+	while (at < end) {
+		struct word *w = find(at & ~(uintptr_t)7);
+		uintptr_t next = (at & ~(uintptr_t)7) + 8;
+
+		if (!w->owner)
+			w->owner = (uint8_t)(thread_number(machine.self) + 1);
+		w->others |= w->owner != thread_number(machine.self) + 1;
+		w->written |= write;
+		if (w->others && w->written && !w->watched)
+			w->watched = found_watched = true;
+		if ((write || w->watched) && !w->dirty) {
+			w->dirty = true;
+			dirty[dirties++] = w;
 		}
-		access_byte(at, &w->byte[at % 8], write);
+		if (!w->watched) {
+			at = next;
+			continue;
+		}
+		if (!write)
+			remember(*(uint64_t *)w->address);
+		for (; at < next && at < end; at++)
+			access_byte(at, &w->byte[at % 8], write);
 	}
 }
 

@@ -9,9 +9,9 @@ MODEL_INCLUDE = -I$(MODEL) -I$(MODEL)/shim -I$(ROOT)/include -I$(ROOT)
 MODEL_EXPLORED = -fsanitize=thread -U__SANITIZE_THREAD__ -O1 -ffunction-sections -fdata-sections -Wno-unused-value
 
 # The shipped sources that are explored, but for headers and those that a scenario includes.
-MODEL_SHIPPED = core/worker sched/steal preempt/preempt
+MODEL_SHIPPED = core/timer sched/steal preempt/preempt
 
-MODEL_ENGINE = memory late plain explore fiber futex trace mutate survey main
+MODEL_ENGINE = memory late plain explore fiber futex trace mutate survey pool main
 MODEL_SCENARIOS = $(patsubst $(MODEL)/%.c,%,$(wildcard $(MODEL)/litmus.c $(MODEL)/scenario_*.c $(MODEL)/explored_*.c))
 
 MODEL_OBJECTS = $(patsubst %,$(MODEL_BUILD)/%.o,$(MODEL_ENGINE) $(MODEL_SCENARIOS) $(MODEL_SHIPPED))

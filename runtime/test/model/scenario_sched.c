@@ -48,12 +48,11 @@ static void make_runnable(struct mn_thread *t, enum mni_reason why)
 	mni_submit(mni_self(), t, why);
 }
 
-void model_run_green(void *sp)
+static void run(struct mn_thread *t)
 {
-	struct mn_thread *t = sp;
 	unsigned n = number(t);
 
-	model_check(n < GREENS, "%p is run, which is no thread", sp);
+	model_check(n < GREENS, "%p is run, which is no thread", (void *)t);
 	model_check(role[n].runnable, "thread %u runs and was not made runnable", n);
 	model_check(!role[n].ran, "thread %u runs twice", n);
 	role[n].ran = true;
@@ -80,6 +79,7 @@ static bool has_searched[MODEL_THREADS];
 
 static struct mn_thread *next(struct mni_worker *w)
 {
+	w->tick = 0; /* never the time to look elsewhere first */
 	model_forget(has_searched[w->id]);
 	has_searched[w->id] = false;
 	return mni_policy_steal.next(w);
@@ -87,29 +87,23 @@ static struct mn_thread *next(struct mni_worker *w)
 
 static struct mn_thread *search(struct mni_worker *w)
 {
-	struct mn_thread *t = mni_policy_steal.search(w);
+	struct mn_thread *t;
 
+	w->rng = 1;
+	t = mni_policy_steal.search(w);
 	has_searched[w->id] = true;
 	return t;
 }
 
 static void begin(unsigned workers)
 {
-	mni_idle_reset();
 	policy = mni_policy_steal;
 	policy.next = next;
 	policy.search = search;
-	mni_rt = (struct mni_runtime){.workers = workers, .policy = &policy};
-	mni_store(&mni_rt.running, workers, relaxed);
-	for (unsigned i = 0; i < workers; i++) {
-		struct mni_worker *w = model_alloc(sizeof *w);
-
-		*w = (struct mni_worker){.id = i, .rng = i + 1};
-		model_ignore(&w->count, sizeof w->count);
-		mni_rt.worker[i] = w;
-		mni_rt.policy->init(w);
+	model_start(workers, &policy);
+	model_green = run;
+	for (unsigned i = 0; i < workers; i++)
 		busy[i] = has_searched[i] = false;
-	}
 	for (unsigned i = 0; i < GREENS; i++) {
 		green[i] = (struct mn_thread){.sp = &green[i]};
 		role[i].deed = END;
@@ -137,7 +131,7 @@ static void give(struct mn_thread *t)
 
 static void work(unsigned thread)
 {
-	mni_worker_kthread(mni_rt.worker[thread]);
+	model_schedule(mni_rt.worker[thread]);
 }
 
 /* --- two workers; the first runs a thread that makes others runnable --- */

@@ -18,8 +18,8 @@ struct mn_arch_fpenv {
 #define mn_arch_fence_after_rmw()                                                                  \
 	model_fence(MODEL_SITE(MODEL_FENCE_AFTER_RMW, "fence_after_rmw", "", seq_cst, relaxed))
 
-/* Runs the green thread whose stack pointer this is, until it ends; scenario_sched.c. */
-void model_run_green(void *sp);
+/* Runs the green thread whose stack pointer this is, until it ends. */
+void model_run_green(void *sp); /* explored_worker.c */
 
 static inline void mn_arch_switch(void **save, void *load)
 {

@@ -2,6 +2,9 @@
 #ifndef MN_PLAT_SELF_H
 #define MN_PLAT_SELF_H
 
+#define MN_PLAT_PAGE 4096
+#define MN_PLAT_TICK_SIGNAL 14
+
 struct mni_worker;
 
 struct mni_worker *model_self_worker(void);

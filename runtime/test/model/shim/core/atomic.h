@@ -5,6 +5,8 @@
 #ifndef MNI_ATOMIC_H
 #define MNI_ATOMIC_H
 
+#include <stdatomic.h> /* for the fence against signal handlers, which is none between threads */
+
 #include "model.h"
 
 #define MODEL_SITE(kind_, name_, expression_, order_, fail_)                                       \
