@@ -22,7 +22,7 @@ build: ## build bin/mnbench
 test: install-tools ## test everything: Go, C and Java parts
 	@scripts/test quick
 
-test-deep: install-tools ## what takes longer: sanitizers, stress, races, fuzzing
+test-deep: install-tools ## what takes longer: sanitizers, stress, races, simulations
 	@scripts/test deep
 
 test-aarch64: ## test the runtime for AArch64 by qemu (apt: a cross compiler and qemu-user)

@@ -81,7 +81,7 @@ RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ 
 test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
-test-deep: tree-plain tree-asan tree-tsan $(BUILD)/runner ## longer stress; all of it under ASan, UBSan and TSan
+test-deep: tree-plain tree-asan tree-tsan $(BUILD)/runner ## stress, ASan, UBSan, TSan; tool/plan says what is left out
 	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit | \
 		$(call RUNNER,120)
 
