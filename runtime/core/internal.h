@@ -140,6 +140,7 @@ static inline void *mni_stack_top(struct mni_stack *s)
 
 bool mni_stack_pool_init(size_t promise);
 void mni_stack_pool_free(void);
+void mni_stack_pool_forget(void);
 /* Sees to it that `more` further stacks can be had; false: no memory. */
 bool mni_stack_reserve(size_t more);
 /* A stack of the default class; one has been reserved, so it cannot fail. */
@@ -155,6 +156,7 @@ struct mni_stack *mni_stack_given(char *lo, size_t bytes);
 struct mn_thread *mni_thread_alloc(struct mni_worker *w);
 void mni_thread_free(struct mni_worker *w, struct mn_thread *t);
 void mni_thread_pool_free(void);
+void mni_thread_pool_forget(void);
 /* The descriptor behind a handle, or NULL when the handle is old. */
 struct mn_thread *mni_thread_lookup(mn_thread_t handle);
 
@@ -256,6 +258,7 @@ struct mni_runtime {
 	_Atomic unsigned startable;                 /* how many it may become; written under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
 	bool child_first;                           /* start: a new thread runs at once */
+	bool shrunk;                                /* after fork(): the other workers are to be started */
 	bool strong_fences;                         /* start: mn_plat_barrier() does not work */
 	const struct mni_policy *policy;            /* start */
 	size_t stack_size;                          /* start: the promise */
@@ -263,6 +266,8 @@ struct mni_runtime {
 	_Atomic uint64_t quantum_ns;                /* 0: no preemption; else see mn_quantum_set() */
 	struct mn_config config;                    /* start; but for quantum_us */
 	struct mn_thread *main;                     /* start */
+	uintptr_t main_name;                        /* start: mni_identity() of main */
+	int *main_errno;                            /* start: of the kernel thread that has this name, too */
 	struct mni_stack main_stack;                /* start: bounds of the stack main runs on */
 	_Atomic bool up;                            /* started, all of it; under life's lock */
 	_Atomic bool stop;                          /* workers leave when they next look */
@@ -285,6 +290,13 @@ int mni_start_if_need_be(void);
 
 /* Never inlined: its result must not be kept across a switch. */
 struct mni_worker *mni_self(void);
+
+/* Makes a fork()ed child what fork.c says. Can be called several times. */
+void mni_fork_init(void);
+/* In the child, locks and lists: nobody holds them, nothing is in them. */
+void mni_runtime_forget(void);
+/* Starts the workers that a forked child has lost. False: no memory. */
+bool mni_workers_again(void);
 
 /* Blocks the running main thread until every other thread has ended. */
 void mni_wait_for_others(void);

@@ -56,6 +56,8 @@ static struct mn_thread *withdraw(uint32_t n, uint32_t *got)
 	struct mn_thread *first = NULL;
 
 	*got = 0;
+	if (mni_rt.shrunk && !mni_workers_again())
+		return NULL;
 	mni_spin_lock(&depot.lock);
 	if (depot.free || grow(SLAB) || grow(SLAB_SMALL)) {
 		struct mn_thread *last = first = depot.free;
@@ -137,4 +139,11 @@ void mni_thread_pool_free(void)
 		mn_plat_unmap(s, s->bytes);
 	}
 	depot.free = NULL;
+}
+
+void mni_thread_pool_forget(void)
+{
+	mni_store(&depot.lock, 0, relaxed);
+	depot.free = NULL;
+	depot.slabs = NULL;
 }

@@ -83,6 +83,7 @@ static void take_down(unsigned made)
 static int adopt_caller(struct mni_worker *w)
 {
 	struct mn_thread *t;
+	char *here = __builtin_frame_address(0);
 	char *lo;
 	char *hi;
 	int error = mn_plat_stack_bounds(&lo, &hi);
@@ -93,7 +94,12 @@ static int adopt_caller(struct mni_worker *w)
 	t = w->sched_stack ? mni_thread_alloc(w) : NULL;
 	if (!t)
 		return -MNI_ENOMEM;
-	mni_rt.main_stack = (struct mni_stack){.lo = lo, .map = lo, .bytes = (size_t)(hi - lo)};
+	/* Elsewhere: on the stack that a forked child has kept, and the runtime has been shut down since. */
+	if (!mni_rt.main_stack.map || (here >= lo && here < hi))
+		mni_rt.main_stack =
+			(struct mni_stack){.lo = lo, .map = lo, .bytes = (size_t)(hi - lo)};
+	mni_rt.main_name = mni_identity();
+	mni_rt.main_errno = mn_plat_errno();
 	mni_store(&t->join, MNI_JOIN_NONE, relaxed);
 	t->main = true;
 	t->preempt_off = 0;
@@ -160,6 +166,8 @@ static int start(const struct mn_config *c)
 	mni_idle_reset();
 	mni_timers_reset();
 	mni_rt.strong_fences = !mn_plat_barrier_init();
+	mni_rt.shrunk = false;
+	mni_fork_init();
 	mni_rt.policy = mni_policy_find(c->policy);
 	if (mni_rt.policy->configure)
 		mni_rt.policy = mni_rt.policy->configure(c);
@@ -190,6 +198,40 @@ static int start(const struct mn_config *c)
 	if (error)
 		take_down(made);
 	return error;
+}
+
+void mni_runtime_forget(void)
+{
+	mni_store(&life, 0, relaxed);
+	mni_store(&mni_rt.start_lock, 0, relaxed);
+	mni_store(&mni_rt.inject_lock, 0, relaxed);
+	mni_store(&mni_rt.injected, 0, relaxed);
+	mni_rt.inject = (struct mni_list){NULL, NULL};
+	mni_store(&mni_rt.main_waits, false, relaxed);
+	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
+}
+
+bool mni_workers_again(void)
+{
+	unsigned want = mni_rt.config.workers;
+	unsigned made = 1;
+
+	if (!mni_stack_reserve(want * MNI_MAGAZINE + 1) ||
+	    mni_preempt_worker_init(mni_rt.worker[0]))
+		return false;
+	mni_rt.shrunk = false;
+	while (made < want && (mni_rt.worker[made] = make_worker(made, mni_rt.config.seed)))
+		made++;
+	mni_rt.workers = made;
+	mni_rt.alone = made == 1;
+	mni_store(&mni_rt.startable, made, relaxed);
+	while (!mni_rt.policy->lazy && mni_load(&mni_rt.running, relaxed) < made)
+		if (start_and_wait()) {
+			/* Fewer do as well. One that has failed to set itself up has ended. */
+			mni_store(&mni_rt.startable, mni_load(&mni_rt.running, relaxed), relaxed);
+			break;
+		}
+	return true;
 }
 
 int mn_init(const struct mn_config *given)

@@ -106,6 +106,14 @@ void mni_stack_pool_free(void)
 	pool.made = 0;
 }
 
+void mni_stack_pool_forget(void)
+{
+	mni_store(&pool.lock, 0, relaxed);
+	pool.areas = pool.newest = pool.carving = NULL;
+	pool.free = NULL;
+	pool.free_count = 0;
+}
+
 /* A stack out of the depot or fresh, under the lock. */
 static struct mni_stack *withdraw(struct mni_worker *w)
 {

@@ -309,6 +309,10 @@ static void finish(struct mn_thread *t)
 		mni_keys_finish(t);
 	if (mni_load(&t->cancel, relaxed) & MNI_CANCEL_BUSY)
 		mni_cancel_wait_busy(t);
+	if (t->main) { /* it called exit; or it is a forked child's, and began as another thread */
+		mni_wait_for_others();
+		mn_plat_exit(0);
+	}
 }
 
 static _Noreturn void end(struct mn_thread *t, void *result)
@@ -333,13 +337,9 @@ void mn_thread_exit(void *result)
 	}
 	t = w->current;
 	mni_cleanup_run(t);
-	if (t->unwind) {
+	if (t->unwind && !t->main) {
 		mni_san_unwind();
 		mn_arch_unwind(t->unwind, result);
-	}
-	if (t->main) {
-		mni_wait_for_others();
-		mn_plat_exit(0);
 	}
 	finish(t);
 	end(t, result);

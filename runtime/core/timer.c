@@ -90,6 +90,16 @@ void mni_timers_fini(struct mni_worker *w)
 	w->timers.room = 0;
 }
 
+void mni_timers_forget(struct mni_worker *w)
+{
+	mni_store(&w->timers.lock, 0, relaxed);
+	mni_store(&w->timers_due, false, relaxed);
+	w->timers.count = 0;
+	w->timers.others = NULL;
+	w->timers.unkept = false;
+	mni_timers_init(w);
+}
+
 /* --- the heap; all of it under its lock --- */
 
 static void place(struct mni_timers *h, uint32_t i, struct mni_timer_slot s)

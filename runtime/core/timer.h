@@ -60,6 +60,7 @@ struct mni_timers {
 void mni_timers_reset(void);
 void mni_timers_init(struct mni_worker *w);
 void mni_timers_fini(struct mni_worker *w);
+void mni_timers_forget(struct mni_worker *w);
 
 /* Sets when and what; false: that time has passed. Not armed yet. */
 bool mni_timer_set(struct mni_timer *t, const struct mni_until *until,

@@ -30,6 +30,12 @@ void mn_plat_kthread_join(mn_plat_kthread t);
 /* How many CPUs this process may use; at least 1. */
 unsigned mn_plat_cpus(void);
 
+/*
+ * From now on, in the child of a fork(), child() is called by the kernel thread
+ * that called fork(), before that returns. Later calls have no effect.
+ */
+void mn_plat_on_fork(void (*child)(void));
+
 /* Gives up the CPU to whoever the kernel has waiting. */
 void mn_plat_relinquish(void);
 

@@ -27,6 +27,7 @@ static struct {
 static bool global_init(struct mni_worker *w)
 {
 	if (!w->id) {
+		mni_store(&all.lock, 0, relaxed); /* a forked child may find it held */
 		all.queue = (struct mni_queue){NULL, NULL};
 		mni_store(&all.count, 0, relaxed);
 	}

@@ -38,6 +38,7 @@ static bool local_init(struct mni_worker *w)
 {
 	struct place *p = &places[w->id];
 
+	mni_store(&p->lock, 0, relaxed); /* a forked child may find it held */
 	p->queue = (struct mni_queue){NULL, NULL};
 	mni_store(&p->count, 0, relaxed);
 	p->dealt = 0;

@@ -83,10 +83,12 @@ static bool uts_init(struct mni_worker *w)
 {
 	struct cpu *c = &cpus[w->id];
 
+	mni_store(&c->lock, 0, relaxed); /* a forked child may find it held */
 	c->ended = c->held = (struct mni_queue){NULL, NULL};
 	mni_store(&c->ended_count, 0, relaxed);
 	c->passes = 0;
 	if (!w->id) {
+		mni_store(&uts.lock, 0, relaxed);
 		for (int i = 0; i < LEVELS; i++)
 			uts.run[i] = (struct mni_queue){NULL, NULL};
 		uts.timed = (struct mni_queue){NULL, NULL};

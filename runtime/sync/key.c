@@ -34,10 +34,10 @@ static struct {
 	} *pages; /* under the lock; each begins with the link and holds 7 blocks */
 } depot;
 
+static mni_spinlock one_at_a_time; /* for making keys */
+
 int mn_key_create(mn_key_t *out, void (*destructor)(void *value))
 {
-	static mni_spinlock one_at_a_time;
-
 	mni_spin_lock(&one_at_a_time);
 	for (uint32_t i = 0; i < MN_KEYS_MAX; i++) {
 		uint32_t seq = mni_load(&keys[i].seq, relaxed);
@@ -112,6 +112,14 @@ void mni_keys_free(void)
 		depot.pages = p->next;
 		mn_plat_unmap(p, MN_PLAT_PAGE);
 	}
+	depot.free = NULL;
+}
+
+void mni_keys_forget(void)
+{
+	mni_store(&one_at_a_time, 0, relaxed);
+	mni_store(&depot.lock, 0, relaxed);
+	depot.pages = NULL;
 	depot.free = NULL;
 }
 

@@ -108,3 +108,11 @@ void mn_once(struct mn_once *o, void (*fn)(void))
 		}
 	}
 }
+
+void mni_once_forget(void)
+{
+	for (unsigned i = 0; i < ROWS; i++) {
+		mni_store(&table[i].guard, 0, relaxed);
+		mni_store(&table[i].waiters.last, NULL, relaxed);
+	}
+}

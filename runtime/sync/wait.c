@@ -16,18 +16,19 @@ struct mni_worker *mni_worker_to_wait(void)
 }
 
 /*
- * Main keeps the name that it had before it became a green thread: what its
- * kernel thread had then, the address of its errno.
+ * Main keeps the name that it had before it became a green thread or, in a
+ * forked child, main; and afterwards. A kernel thread's is the address of its
+ * errno.
  */
 uintptr_t mni_identity(void)
 {
 	struct mni_worker *w = mni_self();
 
-	if (!w)
-		return (uintptr_t)mn_plat_errno();
-	if (w->current == mni_rt.main)
-		return (uintptr_t)mni_rt.worker[0]->error;
-	return (uintptr_t)w->current;
+	if (w)
+		return w->current == mni_rt.main ? mni_rt.main_name : (uintptr_t)w->current;
+	if (mn_plat_errno() == mni_rt.main_errno)
+		return mni_rt.main_name;
+	return (uintptr_t)mn_plat_errno();
 }
 
 /* Fires for a wait of any kind. */

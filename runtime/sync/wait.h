@@ -153,6 +153,9 @@ static inline bool mni_cancel_wants_tick(struct mn_thread *t)
 void mni_keys_finish(struct mn_thread *t);
 /* At shutdown: gives the memory of all values back. The keys stay. */
 void mni_keys_free(void);
+/* After fork(): what other threads were in the middle of. */
+void mni_keys_forget(void);
+void mni_once_forget(void);
 
 /* Whether the running thread is to act on a cancellation now. */
 static inline bool mni_cancel_due(struct mn_thread *t)

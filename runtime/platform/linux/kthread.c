@@ -6,6 +6,7 @@
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -65,6 +66,14 @@ unsigned mn_plat_cpus(void)
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return n > 0 ? (unsigned)n : 1;
+}
+
+void mn_plat_on_fork(void (*child)(void))
+{
+	static _Atomic int done;
+
+	if (!atomic_exchange_explicit(&done, 1, memory_order_relaxed))
+		pthread_atfork(NULL, NULL, child);
 }
 
 void mn_plat_relinquish(void)
