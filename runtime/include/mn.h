@@ -265,6 +265,7 @@ struct mn_cleanup {
 	void (*fn)(void *arg);
 	void *arg;
 	struct mn_cleanup *older;
+	uintptr_t reserved;
 };
 
 void mn_cleanup_push(struct mn_cleanup *c, void (*fn)(void *arg), void *arg);

@@ -81,7 +81,9 @@ void mn_posix_testcancel(void);
 int mn_posix_setcancelstate(int state, int *old);
 int mn_posix_setcanceltype(int type, int *old);
 void mn_posix_cleanup_push(struct mn_cleanup *c, void (*fn)(void *), void *arg);
-void mn_posix_cleanup_pop(struct mn_cleanup *c, int call);
+void mn_posix_cleanup_pop(int call);
+void mn_posix_cleanup_push_defer_np(struct mn_cleanup *c, void (*fn)(void *), void *arg);
+void mn_posix_cleanup_pop_restore_np(int call);
 
 /* --- mutex --- */
 int mn_posix_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attr);
@@ -196,23 +198,25 @@ int *mn_posix_errno(void);
 #undef pthread_cleanup_pop
 #undef pthread_cleanup_push_defer_np
 #undef pthread_cleanup_pop_restore_np
+#define MN_PASTE_(a, b) a##b
+#define MN_PASTE(a, b) MN_PASTE_(a, b)
+/* In C++, too, handlers run by exit and cancellation; destructors do not. */
 #define pthread_cleanup_push(fn, arg)                                                              \
 	do {                                                                                       \
-		struct mn_cleanup mn_cleanup_here_;                                                \
-		mn_posix_cleanup_push(&mn_cleanup_here_, fn, arg)
+		struct mn_cleanup MN_PASTE(mn_cleanup_, __LINE__);                                 \
+		mn_posix_cleanup_push(&MN_PASTE(mn_cleanup_, __LINE__), fn, arg)
 #define pthread_cleanup_pop(call)                                                                  \
-		mn_posix_cleanup_pop(&mn_cleanup_here_, call);                                     \
-	} while (0)
+	mn_posix_cleanup_pop(call);                                                                \
+	}                                                                                          \
+	while (0)
 #define pthread_cleanup_push_defer_np(fn, arg)                                                     \
 	do {                                                                                       \
-		struct mn_cleanup mn_cleanup_here_;                                                \
-		int mn_cleanup_type_;                                                              \
-		mn_posix_setcanceltype(PTHREAD_CANCEL_DEFERRED, &mn_cleanup_type_);                \
-		mn_posix_cleanup_push(&mn_cleanup_here_, fn, arg)
+		struct mn_cleanup MN_PASTE(mn_cleanup_, __LINE__);                                 \
+		mn_posix_cleanup_push_defer_np(&MN_PASTE(mn_cleanup_, __LINE__), fn, arg)
 #define pthread_cleanup_pop_restore_np(call)                                                       \
-		mn_posix_cleanup_pop(&mn_cleanup_here_, call);                                     \
-		mn_posix_setcanceltype(mn_cleanup_type_, 0);                                       \
-	} while (0)
+	mn_posix_cleanup_pop_restore_np(call);                                                     \
+	}                                                                                          \
+	while (0)
 
 #define pthread_mutex_init mn_posix_mutex_init
 #define pthread_mutex_lock mn_posix_mutex_lock

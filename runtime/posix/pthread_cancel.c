@@ -53,7 +53,29 @@ void mn_posix_cleanup_push(struct mn_cleanup *c, void (*fn)(void *), void *arg)
 	mn_cleanup_push(c, fn, arg);
 }
 
-void mn_posix_cleanup_pop(struct mn_cleanup *c, int call)
+static struct mn_cleanup *newest(void)
 {
-	mn_cleanup_pop(c, call);
+	return mni_worker_to_wait()->current->cleanup;
+}
+
+void mn_posix_cleanup_pop(int call)
+{
+	mn_cleanup_pop(newest(), call);
+}
+
+void mn_posix_cleanup_push_defer_np(struct mn_cleanup *c, void (*fn)(void *), void *arg)
+{
+	int type;
+
+	mn_posix_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+	mn_cleanup_push(c, fn, arg);
+	c->reserved = (uintptr_t)type;
+}
+
+void mn_posix_cleanup_pop_restore_np(int call)
+{
+	int type = (int)newest()->reserved;
+
+	mn_cleanup_pop(newest(), call);
+	mn_posix_setcanceltype(type, NULL);
 }

@@ -104,7 +104,7 @@ void mn_cleanup_push(struct mn_cleanup *c, void (*fn)(void *arg), void *arg)
 {
 	struct mn_thread *t = mni_worker_to_wait()->current;
 
-	*c = (struct mn_cleanup){fn, arg, t->cleanup};
+	*c = (struct mn_cleanup){fn, arg, t->cleanup, 0};
 	t->cleanup = c;
 }
 
