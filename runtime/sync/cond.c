@@ -77,10 +77,13 @@ int mn_cond_wait_until(struct mn_cond *c, struct mn_mutex *m, enum mn_clock cloc
 	return wait((struct cond *)c, m, &until);
 }
 
-/* Step 5. */
+/*
+ * Step 5. Acquire: what the one who took the last waiter out did to c came before,
+ * its release of the guard included.
+ */
 static bool nobody(struct cond *c)
 {
-	return mni_waitq_empty(&c->waiters) && !mni_load(&c->guard, relaxed);
+	return mni_waitq_empty(&c->waiters) && !mni_load(&c->guard, acquire);
 }
 
 void mn_cond_signal(struct mn_cond *public)
