@@ -46,6 +46,7 @@ static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *unti
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error == -MNI_ETIMEDOUT) {
 		mn_mutex_unlock(m); /* others may want it to change the condition */
+		mn_thread_yield();
 		mn_mutex_lock(m);
 		return error;
 	}

@@ -138,7 +138,7 @@ static __attribute__((noinline)) int lock_slow(struct mutex *m, const struct mni
 		}
 		error = mni_wait_limit(&n.wait, until, false);
 		if (error)
-			return error;
+			return mni_too_late(error);
 		if (!queue_up(m, &n, woken))
 			continue;
 		error = mni_waiter_park(&n);

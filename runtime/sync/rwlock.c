@@ -220,7 +220,7 @@ static __attribute__((noinline)) int lock_slow(struct rwlock *l, uint32_t kind,
 		n.may_leave = may_leave;
 		error = mni_wait_limit(&n.wait, until, false);
 		if (error)
-			return error;
+			return mni_too_late(error);
 	} while (!queue_up(l, &n));
 	error = mni_waiter_park(&n);
 	if (error)

@@ -74,7 +74,7 @@ static int wait_slow(struct sem *s, const struct mni_until *until)
 	n.may_leave = may_leave;
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error)
-		return error;
+		return mni_too_late(error);
 	mni_spin_lock(&s->guard);
 	word = mni_load(&s->word, relaxed);
 	for (;;) {

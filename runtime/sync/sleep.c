@@ -25,6 +25,8 @@ void mn_sleep_until(enum mn_clock clock, uint64_t ns)
 		if (mni_rt.policy->stall)
 			mni_rt.policy->stall(mni_self(), n.wait.thread);
 		error = mni_waiter_park(&n);
+	} else {
+		mni_too_late(error);
 	}
 	if (error == -MNI_ECANCELED)
 		mn_thread_exit(MN_CANCELED);

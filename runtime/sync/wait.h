@@ -81,6 +81,17 @@ static inline void mni_wait_init(struct mni_wait *x, struct mni_worker *w,
  */
 int mni_wait_limit(struct mni_wait *x, const struct mni_until *until, bool cancellable);
 
+/*
+ * What a function that holds no guard returns then. Who tries again and again
+ * with a time that has passed has to let others run.
+ */
+static inline int mni_too_late(int error)
+{
+	if (error == -MNI_ETIMEDOUT)
+		mn_thread_yield();
+	return error;
+}
+
 /* Steps 1 to 3. False: it is cancelled. */
 static inline bool mni_wait_open(struct mni_wait *x)
 {
