@@ -143,9 +143,17 @@ func (f *fake) describe() {
 		fmt.Println("good morning")
 		return
 	}
+	c, err := openCatalogue(nil)
+	if err != nil {
+		fail(1, err.Error())
+	}
+	ids := []string{}
+	for _, w := range c.Workloads {
+		ids = append(ids, w.ID)
+	}
 	d := map[string]any{
 		"protocol": 1, "runtime": f.id(), "version": "1.0", "language": "go", "model": "M:N",
-		"workloads": []string{"fib", "imbalanced", "pingpong", "prodcons", "spawn", "yield"}, "modes": []string{"parallel", "serial"},
+		"workloads": ids, "modes": []string{"parallel", "serial"},
 	}
 	if f.behaviour == "lazy" {
 		d["workloads"] = []string{"spawn"}

@@ -205,21 +205,24 @@ func TestStdoutThatCannotBeWritten(t *testing.T) {
 // limit line, with every thread joined, and not in a hang.
 func TestLimit(t *testing.T) {
 	pthreads := find(t, "pthreads")
-	for _, tc := range []struct {
-		workload string
-		params   workloads.Params
-	}{
-		{"spawn", workloads.Params{{Name: "n", Value: 1000}, {Name: "window", Value: 1000}}},
-		{"spawn", workloads.Params{{Name: "n", Value: 1000}, {Name: "window", Value: 100}}},
-		{"yield", workloads.Params{{Name: "threads", Value: 500}, {Name: "rounds", Value: 50}}},
-		{"pingpong", workloads.Params{{Name: "pairs", Value: 500}, {Name: "rounds", Value: 50}}},
-		{"fib", workloads.Params{{Name: "n", Value: 25}, {Name: "cutoff", Value: 0}}},
-		{"imbalanced", workloads.Params{{Name: "n", Value: 500}, {Name: "heavy_percent", Value: 10}, {Name: "heavy", Value: 1000}, {Name: "light", Value: 1}}},
-		{"prodcons", workloads.Params{{Name: "producers", Value: 500}, {Name: "consumers", Value: 1}, {Name: "capacity", Value: 2}, {Name: "items", Value: 1000000}}},
-		{"prodcons", workloads.Params{{Name: "producers", Value: 1}, {Name: "consumers", Value: 500}, {Name: "capacity", Value: 2}, {Name: "items", Value: 1000000}}},
+	tried := map[string]bool{}
+	for _, tc := range []struct{ workload, params string }{
+		{"spawn", "n=1000 window=1000"},
+		{"spawn", "n=1000 window=100"},
+		{"yield", "threads=500 rounds=50"},
+		{"pingpong", "pairs=500 rounds=50"},
+		{"fib", "n=25 cutoff=0"},
+		{"imbalanced", "n=500 heavy_percent=10 heavy=1000 light=1"},
+		{"prodcons", "producers=500 consumers=1 capacity=2 items=1000000"},
+		{"prodcons", "producers=1 consumers=500 capacity=2 items=1000000"},
+		{"fanout", "n=500"},
+		{"ring", "threads=500 hops=100000"},
+		{"handoff", "pairs=500 items=100"},
+		{"skynet", "depth=3"},
 	} {
-		t.Run(tc.workload+"/"+tc.params.String(), func(t *testing.T) {
-			lines := measure(t, pthreads, tc.workload, tc.params, 2, "parallel", protocol.Expect{Warmup: 1, Iterations: 3}, "prlimit", "--as=300000000")
+		tried[tc.workload] = true
+		t.Run(tc.workload+"/"+tc.params, func(t *testing.T) {
+			lines := measure(t, pthreads, tc.workload, parse(t, tc.params), 2, "parallel", protocol.Expect{Warmup: 1, Iterations: 3}, "prlimit", "--as=300000000")
 			limit, ok := lines[len(lines)-2].(*protocol.Limit)
 			if !ok {
 				t.Fatalf("the line before the last is %#v, want a limit", lines[len(lines)-2])
@@ -232,6 +235,26 @@ func TestLimit(t *testing.T) {
 			}
 		})
 	}
+	for _, w := range catalogue.Workloads {
+		if !tried[w.ID] {
+			t.Errorf("%s: it is not tried what happens when threads cannot be created", w.ID)
+		}
+	}
+}
+
+// parse reads parameters as Params prints them.
+func parse(t *testing.T, text string) workloads.Params {
+	t.Helper()
+	var ps workloads.Params
+	for _, assignment := range strings.Fields(text) {
+		name, value, _ := strings.Cut(assignment, "=")
+		v, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, workloads.Param{Name: name, Value: v})
+	}
+	return ps
 }
 
 // TestCompilesWithoutWarnings holds the C texts and the frame to a stricter

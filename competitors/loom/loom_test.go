@@ -224,6 +224,10 @@ func TestOddSizes(t *testing.T) {
 		{"imbalanced", params("n=2", "heavy_percent=100", "heavy=0", "light=5"), 2, 1},
 		{"prodcons", params("producers=3", "consumers=5", "capacity=1", "items=10"), 10, 55},
 		{"prodcons", params("producers=4", "consumers=1", "capacity=3", "items=2"), 2, 3},
+		{"ring", params("threads=1", "hops=3"), 3, 6},
+		{"ring", params("threads=4", "hops=2"), 2, 3},
+		{"handoff", params("pairs=3", "items=1"), 3, 3},
+		{"skynet", params("depth=1"), 10, 45},
 	} {
 		for _, variant := range []string{"loom", "loom-platform"} {
 			for _, mode := range []string{"parallel", "serial"} {
@@ -257,6 +261,9 @@ func TestLimit(t *testing.T) {
 		{"imbalanced", params("n=500", "heavy_percent=100", "heavy=3000000", "light=1")},
 		{"prodcons", params("producers=500", "consumers=1", "capacity=2", "items=1000000")},
 		{"prodcons", params("producers=1", "consumers=500", "capacity=2", "items=1000000")},
+		{"ring", params("threads=500", "hops=1000")},
+		{"handoff", params("pairs=500", "items=10")},
+		{"skynet", params("depth=3")},
 	} {
 		t.Run(fmt.Sprint(tc.workload, tc.params), func(t *testing.T) {
 			lines := run(t, "loom-platform", 1, options, []string{"prlimit", "--as=6000000000"},
