@@ -2,6 +2,7 @@ package competitors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -63,7 +64,7 @@ func (b *Builder) Check(ctx context.Context, c *Competitor) ([]Tool, error) {
 }
 
 // Build returns the built driver, from the cache when nothing has changed.
-// Errors: *Missing, *BuildError, the context's, or about the cache folder.
+// Errors: *Missing (of tools, or of what could not be fetched), *BuildError, the context's, or about the cache folder.
 func (b *Builder) Build(ctx context.Context, c *Competitor) (*Built, error) {
 	tools, err := b.Check(ctx, c)
 	if err != nil {
@@ -166,27 +167,65 @@ func (b *Builder) commands(ctx context.Context, built *Built, logName string) er
 	if err != nil {
 		return fmt.Errorf("%s: build_env: %w", c.ID, err)
 	}
-	log := &bounded{w: file, left: maxBuildLog}
-	for _, line := range c.Build {
-		argv, err := expandGlobs(line, vals)
-		if err != nil {
-			return fmt.Errorf("%s: build: %w", c.ID, err)
+	r := &builder{built: built, vals: vals, env: environment(buildPasses, env), log: &bounded{w: file, left: maxBuildLog}, logName: logName}
+	var fetched error
+	if c.Fetch != nil {
+		if fetched = r.run(ctx, c.Fetch.Command); ctx.Err() == context.Canceled {
+			return ctx.Err()
 		}
-		fmt.Fprintf(log, "$ %s\n", strings.Join(argv, " "))
-		last := &tail{most: 8 << 10}
-		both := io.MultiWriter(log, last)
-		err = runGroup(ctx, command{argv: argv, env: environment(buildPasses, env), dir: built.src, stdout: both, stderr: both})
+	}
+	for _, line := range c.Build {
+		err := r.run(ctx, line)
+		var failed, cause *BuildError
+		if errors.As(err, &failed) && errors.As(fetched, &cause) {
+			return notFetched(c, cause)
+		}
 		if err != nil {
-			if ctx.Err() == context.Canceled {
-				return ctx.Err()
-			}
-			return &BuildError{
-				Competitor: c.ID, Command: strings.Join(argv, " "), Err: err,
-				Tail: lastLines(last.String(), tailLines), Log: logName,
-			}
+			return err
 		}
 	}
 	return nil
+}
+
+// notFetched is a build that lacks what could not be fetched.
+func notFetched(c *Competitor, cause *BuildError) *Missing {
+	return &Missing{
+		Competitor: c.ID, Tool: c.Fetch.What,
+		Reason: fmt.Sprintf("%s cannot be had: %s: %s (see %s)", c.Fetch.What, cause.Command, lastLines(cause.Tail, 1), cause.Log),
+		Hint:   c.Fetch.Hint,
+	}
+}
+
+// builder runs the commands of one build.
+type builder struct {
+	built   *Built
+	vals    map[string]string
+	env     []string
+	log     io.Writer
+	logName string
+}
+
+// run runs one command. The error of one that fails is a *BuildError.
+func (r *builder) run(ctx context.Context, line []string) error {
+	c := r.built.Competitor
+	argv, err := expandGlobs(line, r.vals)
+	if err != nil {
+		return fmt.Errorf("%s: build: %w", c.ID, err)
+	}
+	fmt.Fprintf(r.log, "$ %s\n", strings.Join(argv, " "))
+	last := &tail{most: 8 << 10}
+	both := io.MultiWriter(r.log, last)
+	err = runGroup(ctx, command{argv: argv, env: r.env, dir: r.built.src, stdout: both, stderr: both})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == context.Canceled:
+		return ctx.Err()
+	}
+	return &BuildError{
+		Competitor: c.ID, Command: strings.Join(argv, " "), Err: err,
+		Tail: lastLines(last.String(), tailLines), Log: r.logName,
+	}
 }
 
 // extract copies the sources out of the embedded tree.

@@ -333,3 +333,32 @@ func TestHelpersDieWithTheirGroup(t *testing.T) {
 		t.Errorf("read %d, %v, want the end of file", n, err)
 	}
 }
+
+// TestFetch: what cannot be fetched is missing, unless the build does without.
+func TestFetch(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fetch, build string
+		want         string // of the error; "": none
+		missing      bool
+	}{
+		"both well":             {"true", "true", "", false},
+		"the build has a copy":  {"false", "true", "", false},
+		"nothing to be had":     {"echo cannot reach the registry; false", "false", "toy: the parts cannot be had: ", true},
+		"the build is at fault": {"true", "echo syntax error; false", "toy: build failed: exit status 1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _, _ := toy(t, describer, `"build": [`, `"fetch": {"what": "the parts", "command": ["{sh}", "-c", "`+tc.fetch+`"], "hint": "plug it in"}, "build": [["{sh}", "-c", "`+tc.build+`"], `)
+			_, err := (&Builder{Cache: t.TempDir()}).Build(context.Background(), c)
+			var missing *Missing
+			if is := errors.As(err, &missing); is != tc.missing {
+				t.Fatalf("got error %v, want a *Missing: %v", err, tc.missing)
+			}
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tc.want)) {
+				t.Errorf("got error %v, want %q", err, tc.want)
+			}
+			if tc.missing && (!strings.Contains(missing.Reason, "cannot reach the registry (see ") || missing.Hint != "plug it in") {
+				t.Errorf("got %+v, want the command's last words, where its log is, and the hint", missing)
+			}
+		})
+	}
+}

@@ -11,9 +11,9 @@ import (
 
 // Competitor is a manifest, competitor.json. Unknown keys are errors.
 //
-// Placeholders in build, run, args and env values: {NAME} of a tool in needs
+// Placeholders in fetch, build, run, args and env values: {NAME} of a tool in needs
 // (or of a program beside it) is its path, {src} the source tree, {out} the
-// folder for build results, {workers} the number of workers (not in build).
+// folder for build results, {workers} the number of workers (not in fetch or build).
 // {src} of an embedded competitor is a copy of the embedded tree below which
 // its sources lie ("{src}/competitors/c/main.c"); {src} of an external one
 // (--competitor DIR) is DIR itself.
@@ -30,6 +30,9 @@ type Competitor struct {
 	// Default: the competitor's own folder. Names that begin with "." or "_"
 	// are left out, as go:embed does.
 	Sources []string `json:"sources,omitempty"`
+
+	// Fetch brings what the build needs from outside, before it.
+	Fetch *Fetch `json:"fetch,omitempty"`
 
 	// Build holds one argument list per command, run in order without a shell,
 	// in {src}. An argument with "*" stands for the files that match, sorted,
@@ -55,6 +58,16 @@ type Competitor struct {
 	dir      string // external: its folder, absolute; embedded: ""
 	tree     fs.FS  // sources are relative to its root
 	manifest []byte
+}
+
+// Fetch is a command that brings what the build needs from a package registry.
+// When it fails and the build does, too, the competitor is left out as one
+// whose tools are missing: nothing is wrong with it. The build must not look
+// for anything outside itself, so that a failed fetch is noticed once.
+type Fetch struct {
+	What    string   `json:"what"` // it brings: "the crates"
+	Command []string `json:"command"`
+	Hint    string   `json:"hint"` // what to do where it fails
 }
 
 // Need is a tool without which the driver cannot be built or run. It is
@@ -84,7 +97,9 @@ type Need struct {
 	// met: ["{gcc}", "-fsyntax-only", "-include", "pthread.h", "-x", "c", "/dev/null"].
 	Check []string `json:"check,omitempty"`
 
-	Apt  string `json:"apt,omitempty"`  // Debian packages that bring it
+	// Apt are the Debian packages that bring it. "newer|older" is the first of
+	// these that the system has.
+	Apt  string `json:"apt,omitempty"`
 	Hint string `json:"hint,omitempty"` // what to do where apt does not know them
 }
 

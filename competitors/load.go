@@ -221,6 +221,19 @@ func (c *Competitor) checkPlaceholders() error {
 			return err
 		}
 	}
+	if f := c.Fetch; f != nil {
+		switch {
+		case f.What == "" || f.Hint == "":
+			return errors.New("fetch: what and hint must be given")
+		case len(f.Command) == 0 || f.Command[0] == "":
+			return errors.New("fetch: command is empty")
+		case len(c.Build) == 0:
+			return errors.New("fetch: there is no build that it is for")
+		}
+		if err := try("fetch", f.Command); err != nil {
+			return err
+		}
+	}
 	for i, b := range c.Build {
 		if len(b) == 0 || b[0] == "" {
 			return fmt.Errorf("build[%d] is empty", i)

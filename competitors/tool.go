@@ -269,8 +269,8 @@ func (f *finder) try(ctx context.Context, n Need, path, real string) (Tool, erro
 func (f *finder) hint(ctx context.Context, lost []Need) string {
 	var packages, others []string
 	for _, n := range lost {
-		if n.Apt != "" && (n.Hint == "" || f.aptHas(ctx, n.Apt)) {
-			packages = appendNew(packages, strings.Fields(n.Apt)...)
+		if have := f.packages(ctx, n.Apt); n.Apt != "" && (n.Hint == "" || f.aptHas(ctx, have)) {
+			packages = appendNew(packages, have...)
 		} else if n.Hint != "" {
 			others = appendNew(others, n.Hint)
 		}
@@ -281,8 +281,23 @@ func (f *finder) hint(ctx context.Context, lost []Need) string {
 	return strings.Join(others, "; ")
 }
 
-func (f *finder) aptHas(ctx context.Context, packages string) bool {
-	_, err := f.run(ctx, append([]string{"apt-cache", "show", "--no-all-versions", "--quiet"}, strings.Fields(packages)...))
+// packages are those of a need; of alternatives the first that apt has, or
+// else the last.
+func (f *finder) packages(ctx context.Context, apt string) []string {
+	list := strings.Fields(apt)
+	for i, p := range list {
+		alternatives := strings.Split(p, "|")
+		for _, list[i] = range alternatives {
+			if len(alternatives) > 1 && f.aptHas(ctx, list[i:i+1]) {
+				break
+			}
+		}
+	}
+	return list
+}
+
+func (f *finder) aptHas(ctx context.Context, packages []string) bool {
+	_, err := f.run(ctx, append([]string{"apt-cache", "show", "--no-all-versions", "--quiet"}, packages...))
 	return err == nil
 }
 

@@ -141,7 +141,8 @@ func TestCheckNamesEverythingThatIsMissing(t *testing.T) {
 		{Tool: "libc headers", Check: []string{"{gcc}", "-E", "pthread.h"}, Apt: "libc6-dev"},
 		{Tool: "make", Apt: "make libc6-dev"},
 		{Tool: "javac", Apt: "openjdk-21-jdk", Hint: "install a JDK from its maker"},
-		{Tool: "cargo", Apt: "cargo", Hint: "use the script"},
+		{Tool: "cargo", Apt: "cargo-web|cargo", Hint: "use the script"},
+		{Tool: "rustc", Apt: "nothing|never", Hint: "use the script"},
 	}}
 	tools, err := f.check(context.Background(), c)
 	var m *Missing
@@ -149,9 +150,9 @@ func TestCheckNamesEverythingThatIsMissing(t *testing.T) {
 		t.Fatalf("got error %v, want a *Missing", err)
 	}
 	want := Missing{
-		Competitor: "toy", Tool: "libc headers, make, javac, cargo",
-		Reason: "libc headers: not found: pthread.h: No such file or directory; make: not found in PATH; javac: not found in PATH; cargo: not found in PATH",
-		Hint:   "apt-get install libc6-dev make cargo; install a JDK from its maker",
+		Competitor: "toy", Tool: "libc headers, make, javac, cargo, rustc",
+		Reason: "libc headers: not found: pthread.h: No such file or directory; make: not found in PATH; javac: not found in PATH; cargo: not found in PATH; rustc: not found in PATH",
+		Hint:   "apt-get install libc6-dev make cargo; install a JDK from its maker; use the script",
 	}
 	if *m != want {
 		t.Errorf("got  %+v\nwant %+v", *m, want)

@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Where Go's own installer puts it: sudo and fresh shells often do not look there.
+# Where the installers of Go and Rust put them: sudo and fresh shells often do not look there.
 command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
+command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
 
 # The Go that is here, or a clear message; never a download of another one.
 export GOTOOLCHAIN=local

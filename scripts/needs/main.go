@@ -1,7 +1,7 @@
 // Needs tells which tools this machine lacks to build and run every driver. It
 // reads that from the competitors' manifests, so that nobody keeps a second list.
 //
-//	needs            one line per missing Debian package: package, tab, what needs it
+//	needs            one line per missing Debian package: package (or alternatives, "a|b"), tab, what needs it
 //	needs -explain   one line per competitor that cannot take part: why, and the cure
 package main
 
@@ -54,7 +54,9 @@ func run(explain bool) error {
 				if !slices.Contains(packages, p) {
 					packages = append(packages, p)
 				}
-				neededBy[p] = append(neededBy[p], c.ID)
+				if !slices.Contains(neededBy[p], c.ID) {
+					neededBy[p] = append(neededBy[p], c.ID)
+				}
 			}
 		}
 	}
