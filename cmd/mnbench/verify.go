@@ -139,6 +139,9 @@ func (r *verification) hold(e *competitors.Entrant, c *catalogue) {
 // verifyCells are the workloads that the driver lists or the manifest
 // declines, each at its smallest known size.
 func verifyCells(e *competitors.Entrant, c *catalogue, workers int) ([]results.Cell, error) {
+	if most := e.Variant.MaxWorkers; most > 0 {
+		workers = min(workers, most)
+	}
 	var cells []results.Cell
 	for _, w := range c.Workloads {
 		if _, declined := e.Competitor.Declined(e.ID(), w.ID); !e.Describe.Has(w.ID) && !declined {
