@@ -19,7 +19,7 @@ run: install-tools build ## measure suite quick (or SUITE=...): table, record, c
 build: ## build bin/mnbench
 	@. scripts/env.sh && require_go && build_mnbench
 
-test: install-tools ## test everything: Go, C and Java parts
+test: install-tools ## test everything: Go, C, Java and Rust parts
 	@scripts/test quick
 
 test-deep: install-tools ## what takes longer: sanitizers, stress, races, simulations
@@ -35,11 +35,12 @@ soak: install-tools ## stress for MINUTES=30, then fuzzing for about as long
 bench: install-tools ## micro-benchmarks of the runtime by itself
 	@. scripts/env.sh && make -C runtime bench
 
-install-tools: ## install the missing compilers and JDK (apt; says first what it does)
+install-tools: ## install the missing compilers, JDK and Rust (apt; says first what it does)
 	@scripts/install-tools
 
-fmt: ## format the Go sources, and the C ones where clang-format is installed
+fmt: ## format the Go sources, and those of C and Rust where clang-format and cargo fmt are installed
 	@gofmt -w .
+	@! cargo fmt --version >/dev/null 2>&1 || cargo fmt --manifest-path competitors/tokio/Cargo.toml
 	@! command -v clang-format >/dev/null || git ls-files "*.c" "*.h" | xargs clang-format -i
 
 clean: ## remove what was built; records and charts in out/ stay

@@ -15,17 +15,29 @@ import (
 	"github.com/mnbench/mnbench/workloads"
 )
 
+// TestEveryCellIsImplementedOrDeclined holds what each driver lists against the
+// catalogue: each workload is either listed, or declined in the manifest with a
+// reason, and not both.
 func TestEveryCellIsImplementedOrDeclined(t *testing.T) {
 	for _, e := range entrants {
 		for _, w := range catalogue.Workloads {
 			_, declined := e.Competitor.Declined(e.ID(), w.ID)
-			if implemented := e.Describe.Has(w.ID); implemented == declined {
-				t.Errorf("%s: %s: implemented: %v, declined in the manifest: %v", e.ID(), w.ID, implemented, declined)
+			switch implemented := e.Describe.Has(w.ID); {
+			case !implemented && !declined:
+				t.Errorf("%s x %s is neither implemented nor declined: write it, or say in competitors/%s/competitor.json why not",
+					e.ID(), w.ID, e.Competitor.ID)
+			case implemented && declined:
+				t.Errorf("%s x %s is both implemented and declined", e.ID(), w.ID)
 			}
 		}
 		for _, id := range e.Describe.Workloads {
 			if _, err := catalogue.Workload(id); err != nil {
-				t.Errorf("%s: %v", e.ID(), err)
+				t.Errorf("%s lists a workload that the catalogue does not have: %v", e.ID(), err)
+			}
+		}
+		for _, d := range e.Competitor.Declines {
+			if _, err := catalogue.Workload(d.Workload); err != nil {
+				t.Errorf("%s declines a workload that the catalogue does not have: %v", e.Competitor.ID, err)
 			}
 		}
 		if !slices.IsSorted(e.Describe.Workloads) {
@@ -33,6 +45,22 @@ func TestEveryCellIsImplementedOrDeclined(t *testing.T) {
 		}
 		if e.Describe.Model != e.Variant.Model {
 			t.Errorf("%s: describe: model is %q, in the manifest %q", e.ID(), e.Describe.Model, e.Variant.Model)
+		}
+		if !e.Describe.HasMode(string(results.Parallel)) {
+			t.Errorf("%s has no parallel mode", e.ID())
+		}
+	}
+	if e := find(t, "goroutines"); !e.Describe.HasMode(string(results.Serial)) {
+		t.Error("goroutines has no serial mode: it gives the reference answers")
+	}
+}
+
+// TestWhatIsMissingHasACure: a competitor whose tools are not here says how to
+// get them.
+func TestWhatIsMissingHasACure(t *testing.T) {
+	for _, a := range absent {
+		if a.Record().Hint == "" {
+			t.Errorf("%s: tools are missing and nothing says how to get them: %v", a.Variant.ID, a.Err)
 		}
 	}
 }

@@ -1,0 +1,81 @@
+//! The iterations of a cell. The clock runs around a workload's work alone;
+//! each iteration sets up its own state and drops it.
+
+use std::panic;
+use std::process;
+use std::thread;
+use std::time::Instant;
+
+use tokio::runtime::{Handle, RuntimeMetrics};
+
+use crate::args::Cell;
+use crate::emit::Line;
+use crate::failure::Failure;
+use crate::flavor::{Counters, Flavor};
+use crate::memory;
+use crate::workload::Answer;
+
+pub fn run(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
+    // Sequential code needs no runtime; it is given a thread of one, so that
+    // there is one way to iterate.
+    let flavor = if cell.serial { Flavor::CurrentThread } else { flavor };
+    let runtime = flavor.build(cell.workers)?;
+    let root = runtime.spawn(all(flavor, cell));
+    match runtime.block_on(root) {
+        Ok(outcome) => outcome?,
+        Err(e) => panic::resume_unwind(e.into_panic()), // nobody aborts it
+    }
+    Line::of_type("end").write()
+}
+
+async fn all(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
+    let metrics = Handle::current().metrics();
+    config(flavor, &cell, &metrics)?;
+    for (phase, times) in [("warmup", cell.warmup), ("timed", cell.iterations)] {
+        for index in 0..times {
+            iterate(&cell, phase, index, &metrics).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Says what was really applied.
+fn config(flavor: Flavor, cell: &Cell, metrics: &RuntimeMetrics) -> Result<(), Failure> {
+    let cpus = thread::available_parallelism().map_or(0, |n| n.get());
+    let mut line = Line::of_type("config");
+    line.number("pid", process::id().into()).number("workers", metrics.num_workers() as u64);
+    if !cell.serial {
+        line.string("scheduler", flavor.name());
+    }
+    line.number("cpus", cpus as u64).string("compiler", env!("RUSTC_VERSION")).write()
+}
+
+async fn iterate(cell: &Cell, phase: &str, index: u64, metrics: &RuntimeMetrics) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let mut state = (cell.workload.setup)(&cell.params)?;
+    let before = Counters::read(metrics);
+
+    let start = Instant::now();
+    if cell.serial {
+        state.serial();
+    } else {
+        state.parallel().await;
+    }
+    let took = start.elapsed();
+
+    let counters = Counters::read(metrics).since(&before);
+    let Answer { units, answer } = state.answer();
+    drop(state);
+    let mut line = Line::of_type("sample");
+    line.string("phase", phase)
+        .number("index", index)
+        .number("ns", (took.as_nanos() as u64).max(1)) // a coarse clock may not have moved
+        .number("units", units)
+        .exact("answer", answer)
+        .number("setup_ns", (begin.elapsed() - took).as_nanos() as u64)
+        .number("rss_bytes", memory::resident_bytes());
+    if !cell.serial {
+        line.object("counters", &counters);
+    }
+    line.write()
+}

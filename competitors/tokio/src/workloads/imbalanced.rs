@@ -1,0 +1,63 @@
+//! n computing tasks of which the first few do most of the work.
+
+use std::hint::black_box;
+
+use tokio::task::JoinHandle;
+
+use crate::memory;
+use crate::workload::{param, Answer, State, Work, Workload};
+
+pub static WORKLOAD: Workload = Workload {
+    id: "imbalanced",
+    params: &[param("n", 1), param("heavy_percent", 0), param("heavy", 0), param("light", 0)],
+    setup: |params| {
+        let n = params.get("n");
+        let heavy = n.wrapping_mul(params.get("heavy_percent")) / 100;
+        let mut steps = memory::filled(n, params.get("light"))?;
+        for slot in steps.iter_mut().take(heavy as usize) {
+            *slot = params.get("heavy");
+        }
+        Ok(Box::new(Imbalanced { steps, done: memory::filled(n, 0)?, tasks: memory::room(n)? }))
+    },
+};
+
+struct Imbalanced {
+    steps: Vec<u64>,
+    done: Vec<u64>,
+    tasks: Vec<JoinHandle<u64>>,
+}
+
+/// So many steps of a linear congruential generator.
+fn busy(steps: u64, mut x: u64) -> u64 {
+    // Hidden from the compiler: of constants it would fold several steps into
+    // one, less work than the definition asks for and other languages do.
+    let factor: u64 = black_box(6364136223846793005);
+    let summand: u64 = black_box(1442695040888963407);
+    for _ in 0..steps {
+        x = x.wrapping_mul(factor).wrapping_add(summand);
+    }
+    x
+}
+
+impl State for Imbalanced {
+    fn parallel(&mut self) -> Work<'_> {
+        Box::pin(async {
+            for (index, &steps) in self.steps.iter().enumerate() {
+                self.tasks.push(tokio::spawn(async move { busy(steps, index as u64) }));
+            }
+            for (slot, task) in self.done.iter_mut().zip(self.tasks.drain(..)) {
+                *slot = task.await.expect("children do not panic");
+            }
+        })
+    }
+
+    fn serial(&mut self) {
+        for (index, &steps) in self.steps.iter().enumerate() {
+            self.done[index] = busy(steps, index as u64);
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        Answer { units: self.done.len() as u64, answer: self.done.iter().fold(0, |all, x| all ^ x) }
+    }
+}
