@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/mnbench/mnbench/internal/protocol"
@@ -13,39 +12,28 @@ import (
 func TestOddSizes(t *testing.T) {
 	for _, tc := range []struct {
 		workload string
-		params   []string
+		params   string
 		units    uint64
 		answer   uint64
 	}{
-		{"spawn", []string{"n=1", "window=1"}, 1, 1},
-		{"spawn", []string{"n=7", "window=3"}, 7, 28},
-		{"spawn", []string{"n=3", "window=1000000"}, 3, 6},
-		{"yield", []string{"threads=1", "rounds=1"}, 1, 1},
-		{"pingpong", []string{"pairs=3", "rounds=1"}, 6, 6},
-		{"fib", []string{"n=2", "cutoff=0"}, 1, 1},
-		{"fib", []string{"n=10", "cutoff=4"}, 20, 55},
-		{"imbalanced", []string{"n=1", "heavy_percent=99", "heavy=9", "light=1"}, 1, 1442695040888963407},
-		{"imbalanced", []string{"n=2", "heavy_percent=100", "heavy=0", "light=5"}, 2, 1},
-		{"prodcons", []string{"producers=3", "consumers=5", "capacity=1", "items=10"}, 10, 55},
-		{"prodcons", []string{"producers=4", "consumers=1", "capacity=3", "items=2"}, 2, 3},
+		{"spawn", "n=1 window=1", 1, 1},
+		{"spawn", "n=7 window=3", 7, 28},
+		{"spawn", "n=3 window=1000000", 3, 6},
+		{"yield", "threads=1 rounds=1", 1, 1},
+		{"pingpong", "pairs=3 rounds=1", 6, 6},
+		{"fib", "n=2 cutoff=0", 1, 1},
+		{"fib", "n=10 cutoff=4", 20, 55},
+		{"imbalanced", "n=1 heavy_percent=99 heavy=9 light=1", 1, 1442695040888963407},
+		{"imbalanced", "n=2 heavy_percent=100 heavy=0 light=5", 2, 1},
+		{"prodcons", "producers=3 consumers=5 capacity=1 items=10", 10, 55},
+		{"prodcons", "producers=4 consumers=1 capacity=3 items=2", 2, 3},
+		{"fanout", "n=1", 1, 1},
+		{"ring", "threads=1 hops=1", 1, 1},
+		{"ring", "threads=7 hops=3", 3, 6},
+		{"ring", "threads=3 hops=10", 10, 55},
+		{"handoff", "pairs=3 items=1", 3, 3},
+		{"skynet", "depth=1", 10, 45},
 	} {
-		w, err := catalogue.Workload(tc.workload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		given := map[string]uint64{}
-		for _, p := range tc.params {
-			var value uint64
-			name, text, _ := strings.Cut(p, "=")
-			if _, err := fmt.Sscan(text, &value); err != nil {
-				t.Fatal(err)
-			}
-			given[name] = value
-		}
-		ps, err := w.Resolve(given)
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, e := range native() {
 			if !e.Describe.Has(tc.workload) {
 				continue
@@ -54,8 +42,8 @@ func TestOddSizes(t *testing.T) {
 				if !e.Describe.HasMode(mode) {
 					continue
 				}
-				t.Run(fmt.Sprint(e.ID(), "/", tc.workload, tc.params, mode), func(t *testing.T) {
-					for _, line := range measure(t, e, tc.workload, ps, 1, mode, protocol.Expect{Iterations: 2}) {
+				t.Run(fmt.Sprint(e.ID(), "/", tc.workload, "/", tc.params, "/", mode), func(t *testing.T) {
+					for _, line := range measure(t, e, tc.workload, parse(t, tc.params), 1, mode, protocol.Expect{Iterations: 2}) {
 						if s, ok := line.(*protocol.Sample); ok && (s.Units != tc.units || s.Answer != tc.answer) {
 							t.Errorf("have %d units, answer %d; want %d, %d", s.Units, s.Answer, tc.units, tc.answer)
 						}

@@ -7,9 +7,11 @@
 //! to block_on runs outside the workers of a multi-threaded runtime.)
 
 mod args;
+mod crew;
 mod emit;
 mod failure;
 mod flavor;
+mod gate;
 mod iterate;
 mod memory;
 mod workload;

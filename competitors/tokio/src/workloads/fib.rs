@@ -34,7 +34,7 @@ fn compute(n: u64, cutoff: u64) -> Pin<Box<dyn Future<Output = Computed> + Send>
         }
         let child = tokio::spawn(compute(n - 1, cutoff));
         let right = compute(n - 2, cutoff).await;
-        let left = child.await.expect("children do not panic");
+        let left = child.await.expect("a panic ends the process");
         Computed { value: left.value + right.value, created: left.created + right.created + 1 }
     })
 }

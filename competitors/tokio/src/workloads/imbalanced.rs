@@ -2,8 +2,7 @@
 
 use std::hint::black_box;
 
-use tokio::task::JoinHandle;
-
+use crate::crew::Crew;
 use crate::memory;
 use crate::workload::{param, Answer, State, Work, Workload};
 
@@ -17,14 +16,14 @@ pub static WORKLOAD: Workload = Workload {
         for slot in steps.iter_mut().take(heavy as usize) {
             *slot = params.get("heavy");
         }
-        Ok(Box::new(Imbalanced { steps, done: memory::filled(n, 0)?, tasks: memory::room(n)? }))
+        Ok(Box::new(Imbalanced { steps, done: memory::filled(n, 0)?, crew: Crew::of(n)? }))
     },
 };
 
 struct Imbalanced {
     steps: Vec<u64>,
     done: Vec<u64>,
-    tasks: Vec<JoinHandle<u64>>,
+    crew: Crew<u64>,
 }
 
 /// So many steps of a linear congruential generator.
@@ -43,11 +42,9 @@ impl State for Imbalanced {
     fn parallel(&mut self) -> Work<'_> {
         Box::pin(async {
             for (index, &steps) in self.steps.iter().enumerate() {
-                self.tasks.push(tokio::spawn(async move { busy(steps, index as u64) }));
+                self.crew.spawn(async move { busy(steps, index as u64) });
             }
-            for (slot, task) in self.done.iter_mut().zip(self.tasks.drain(..)) {
-                *slot = task.await.expect("children do not panic");
-            }
+            self.crew.join_into(&mut self.done).await;
         })
     }
 

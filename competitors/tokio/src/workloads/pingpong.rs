@@ -8,8 +8,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
+use crate::crew::Crew;
 use crate::memory;
 use crate::workload::{param, Answer, State, Work, Workload};
 
@@ -20,14 +20,14 @@ pub static WORKLOAD: Workload = Workload {
         let pairs = params.get("pairs");
         let mut list = memory::room(pairs)?;
         list.resize_with(pairs as usize, || Arc::new(Pair::default()));
-        Ok(Box::new(Pingpong { rounds: params.get("rounds"), pairs: list, tasks: memory::room(pairs.saturating_mul(2))? }))
+        Ok(Box::new(Pingpong { rounds: params.get("rounds"), pairs: list, crew: Crew::of(pairs.saturating_mul(2))? }))
     },
 };
 
 struct Pingpong {
     rounds: u64,
     pairs: Vec<Arc<Pair>>,
-    tasks: Vec<JoinHandle<()>>,
+    crew: Crew<()>,
 }
 
 #[derive(Default)]
@@ -71,12 +71,10 @@ impl State for Pingpong {
             for pair in &self.pairs {
                 for side in 0..2 {
                     let pair = Arc::clone(pair);
-                    self.tasks.push(tokio::spawn(async move { pair.play(side, rounds).await }));
+                    self.crew.spawn(async move { pair.play(side, rounds).await });
                 }
             }
-            for task in self.tasks.drain(..) {
-                task.await.expect("children do not panic");
-            }
+            self.crew.join().await;
         })
     }
 

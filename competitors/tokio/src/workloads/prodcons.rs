@@ -10,8 +10,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
+use crate::crew::Crew;
 use crate::memory;
 use crate::workload::{param, Answer, State, Work, Workload};
 
@@ -28,8 +28,8 @@ pub static WORKLOAD: Workload = Workload {
                 not_empty: Notify::new(),
                 not_full: Notify::new(),
             }),
-            producers: memory::room(producers)?,
-            consumers: memory::room(consumers)?,
+            producers: Crew::of(producers)?,
+            consumers: Crew::of(consumers)?,
             sums: memory::filled(consumers, 0)?,
             producing: producers,
         }))
@@ -40,8 +40,8 @@ struct Prodcons {
     items: u64,
     producing: u64, // how many producers there are
     shared: Arc<Shared>,
-    producers: Vec<JoinHandle<()>>,
-    consumers: Vec<JoinHandle<u64>>,
+    producers: Crew<()>,
+    consumers: Crew<u64>,
     sums: Vec<u64>,
 }
 
@@ -144,18 +144,14 @@ impl State for Prodcons {
                 let (first, end) = (next, next + self.items / self.producing + more);
                 next = end;
                 let shared = Arc::clone(&self.shared);
-                self.producers.push(tokio::spawn(async move { shared.produce(first, end).await }));
+                self.producers.spawn(async move { shared.produce(first, end).await });
             }
             for _ in 0..self.sums.len() {
                 let shared = Arc::clone(&self.shared);
-                self.consumers.push(tokio::spawn(async move { shared.consume().await }));
+                self.consumers.spawn(async move { shared.consume().await });
             }
-            for task in self.producers.drain(..) {
-                task.await.expect("children do not panic");
-            }
-            for (sum, task) in self.sums.iter_mut().zip(self.consumers.drain(..)) {
-                *sum = task.await.expect("children do not panic");
-            }
+            self.producers.join().await;
+            self.consumers.join_into(&mut self.sums).await;
         })
     }
 

@@ -32,13 +32,13 @@ impl State for Spawn {
             for index in 0..self.slots.len() as u64 {
                 if self.open.len() == self.window {
                     let oldest = self.open.pop_front().expect("the window is at least 1");
-                    self.slots[joined] = oldest.await.expect("children do not panic");
+                    self.slots[joined] = oldest.await.expect("a panic ends the process");
                     joined += 1;
                 }
                 self.open.push_back(tokio::spawn(async move { index + 1 }));
             }
             for oldest in self.open.drain(..) {
-                self.slots[joined] = oldest.await.expect("children do not panic");
+                self.slots[joined] = oldest.await.expect("a panic ends the process");
                 joined += 1;
             }
         })

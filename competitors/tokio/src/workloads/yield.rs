@@ -1,7 +1,8 @@
 //! Tasks that do nothing but give up the worker.
 
-use tokio::task::{self, JoinHandle};
+use tokio::task;
 
+use crate::crew::Crew;
 use crate::memory;
 use crate::workload::{param, Answer, State, Work, Workload};
 
@@ -13,7 +14,7 @@ pub static WORKLOAD: Workload = Workload {
         Ok(Box::new(Yield {
             rounds: params.get("rounds"),
             counted: memory::filled(threads, 0)?,
-            tasks: memory::room(threads)?,
+            crew: Crew::of(threads)?,
         }))
     },
 };
@@ -21,7 +22,7 @@ pub static WORKLOAD: Workload = Workload {
 struct Yield {
     rounds: u64,
     counted: Vec<u64>,
-    tasks: Vec<JoinHandle<u64>>,
+    crew: Crew<u64>,
 }
 
 impl State for Yield {
@@ -29,18 +30,16 @@ impl State for Yield {
         Box::pin(async {
             let rounds = self.rounds;
             for _ in 0..self.counted.len() {
-                self.tasks.push(tokio::spawn(async move {
+                self.crew.spawn(async move {
                     let mut count = 0;
                     for _ in 0..rounds {
                         task::yield_now().await;
                         count += 1;
                     }
                     count
-                }));
+                });
             }
-            for (slot, task) in self.counted.iter_mut().zip(self.tasks.drain(..)) {
-                *slot = task.await.expect("children do not panic");
-            }
+            self.crew.join_into(&mut self.counted).await;
         })
     }
 
