@@ -22,6 +22,7 @@ struct regs {
 	uint64_t flags;
 	double x87;
 	uint32_t mxcsr;
+	uint64_t masks[2];
 };
 
 #define FLAGS 0x4d5u /* carry, parity, adjust, zero, sign, direction: all set */
@@ -166,16 +167,17 @@ static __attribute__((noinline, target("avx512f,avx512bw"))) void avx512(struct 
 			 "kmovq 16(%[r]), %%k7\n\t" SPIN_RCX
 			 "vmovdqu64 %%zmm2, 128(%[r])\n\t"
 			 "vmovdqu64 %%zmm31, 192(%[r])\n\t"
+			 "kmovq %%k1, %c[masks](%[r])\n\t"
+			 "kmovq %%k7, %c[masks]+8(%[r])\n\t"
 			 "vzeroupper\n\t"
 			 : "+c"(spin)
-			 : [r] "r"(r)
+			 : [r] "r"(r), AT(masks)
 			 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
 			   "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm31",
 			   "k1", "k7", "memory");
 	CHECK(!memcmp(r->out, r->in, 128));
-	__asm__ volatile("kmovq %%k1, 128(%0)\n\tkmovq %%k7, 136(%0)" ::"r"(r) : "memory");
-	CHECK_EQ(r->out[0], r->in[1]);
-	CHECK_EQ(r->out[1], r->in[2]);
+	CHECK_EQ(r->masks[0], r->in[1]);
+	CHECK_EQ(r->masks[1], r->in[2]);
 }
 
 static void *keeps(void *arg)
