@@ -70,7 +70,7 @@ static void woken_for_two(void)
 
 static struct mn_sem gate;
 static _Atomic int blocked, arrived;
-static _Atomic bool posted;
+static _Atomic bool both_wait, posted;
 
 static void *arrive_together(void *arg)
 {
@@ -85,7 +85,7 @@ static void *arrive_together(void *arg)
 static void *post_twice(void *arg)
 {
 	atomic_store(&ran, 1);
-	while (atomic_load(&blocked) < 2)
+	while (!atomic_load(&both_wait))
 		sched_yield();
 	CHECK_EQ(mn_sem_post(&gate), 0);
 	CHECK_EQ(mn_sem_post(&gate), 0);
@@ -102,6 +102,7 @@ static void woken_by_a_pass(void)
 
 	atomic_store(&blocked, 0);
 	atomic_store(&arrived, 0);
+	atomic_store(&both_wait, false);
 	atomic_store(&posted, false);
 	CHECK_EQ(mn_init(&config), 0);
 	CHECK_EQ(mn_sem_init(&gate, 0), 0);
@@ -111,8 +112,10 @@ static void woken_by_a_pass(void)
 		sched_yield(); /* the other CPU takes it */
 	for (int i = 1; i < 3; i++)
 		t[i] = test_spawn(arrive_together, NULL);
+	/* The other CPU is taken: main comes back to this one, when they have blocked on it. */
 	while (atomic_load(&blocked) < 2)
 		test_pause();
+	atomic_store(&both_wait, true);
 	while (!atomic_load(&posted))
 		sched_yield();
 	parks = stats().parks;

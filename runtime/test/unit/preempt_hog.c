@@ -68,21 +68,16 @@ static void *looker(void *arg)
 	return arg;
 }
 
-/* Long enough for many ticks, counted in work and not in time. */
-static void work(void)
+/* Until several more ticks have found that they may not preempt. */
+static void let_ticks_pass(void)
 {
-	struct timespec t;
-	uint64_t begin;
-	uint64_t now;
+	struct mn_stats s;
+	uint64_t before;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	begin = now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-	while (now - begin < 20 * 1000000u) {
-		for (volatile int i = 0; i < 10000; i++)
-			;
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-	}
+	mn_stats_read(&s);
+	before = s.preempts_deferred;
+	while (s.preempts_deferred < before + 3)
+		mn_stats_read(&s);
 }
 
 static void disabling_nests(void)
@@ -94,9 +89,9 @@ static void disabling_nests(void)
 	mn_preempt_disable();
 	in_section = 1;
 	t = test_spawn(looker, NULL);
-	work();
+	let_ticks_pass();
 	mn_preempt_enable();
-	work();
+	let_ticks_pass();
 	CHECK_EQ(atomic_load(&seen_in_section), 0);
 	in_section = 0;
 	mn_preempt_enable(); /* ticks are pending: the other thread runs here */
