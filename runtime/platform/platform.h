@@ -102,6 +102,9 @@ int mn_plat_guard(void *p, size_t bytes);
 /* Gives back what memory lies wholly within, and keeps the addresses; guards stay. Any range. */
 void mn_plat_discard(void *p, size_t bytes);
 
+/* memcpy(), where the caller holds a lock: the program may have one of its own. */
+void mn_plat_copy(void *to, const void *from, size_t bytes);
+
 /* --- tick: an interrupt at an interval, to one kernel thread --- */
 
 /* The interrupted context, as the tick's handler sees it. */
@@ -139,7 +142,8 @@ uintptr_t mn_plat_context_sp(const struct mn_plat_context *c);
 /*
  * Whether the context is one of the program's own: in the text of its
  * executable, which is neither a library nor this runtime, and with the signal
- * mask that workers have.
+ * mask that workers have. Not in a function of the program that this contract's
+ * implementation has called, taking it for libc's.
  */
 bool mn_plat_context_is_program(const struct mn_plat_context *c);
 

@@ -136,7 +136,7 @@ static struct mni_wait *served(struct node *n, int result)
 static void copy(struct chan *c, void *to, const void *from)
 {
 	if (to && c->size)
-		__builtin_memcpy(to, from, c->size);
+		mn_plat_copy(to, from, c->size);
 }
 
 static char *place(struct chan *c, size_t i)

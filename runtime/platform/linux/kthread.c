@@ -13,9 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outside.h"
 #include "platform/platform.h"
 
 __thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
+__thread volatile unsigned mn_plat_outside;
 
 #define NS_PER_S 1000000000u
 
@@ -35,16 +37,16 @@ static void *run(void *p)
 
 int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
 {
-	struct start *s = malloc(sizeof *s);
+	struct start *s = OUTSIDE(malloc(sizeof *s));
 	pthread_t t;
 	int error;
 
 	if (!s)
 		return -ENOMEM;
 	*s = (struct start){fn, arg};
-	error = pthread_create(&t, NULL, run, s);
+	error = OUTSIDE(pthread_create(&t, NULL, run, s));
 	if (error) {
-		free(s);
+		OUTSIDE_VOID(free(s));
 		return -error;
 	}
 	out->handle = (uintptr_t)t;
@@ -53,7 +55,7 @@ int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
 
 void mn_plat_kthread_join(mn_plat_kthread t)
 {
-	pthread_join((pthread_t)t.handle, NULL);
+	OUTSIDE(pthread_join((pthread_t)t.handle, NULL));
 }
 
 unsigned mn_plat_cpus(void)
@@ -78,7 +80,7 @@ void mn_plat_on_fork(void (*child)(void))
 
 void mn_plat_relinquish(void)
 {
-	sched_yield();
+	OUTSIDE(sched_yield());
 }
 
 int *mn_plat_errno(void)
@@ -108,13 +110,13 @@ void mn_plat_wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
 {
 	struct timespec t = {(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)};
 
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expect,
-		timeout_ns == MN_PLAT_FOREVER ? NULL : &t, NULL, 0);
+	OUTSIDE(syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expect,
+			timeout_ns == MN_PLAT_FOREVER ? NULL : &t, NULL, 0));
 }
 
 void mn_plat_wake(_Atomic uint32_t *word)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	OUTSIDE(syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
 }
 
 bool mn_plat_barrier_init(void)
@@ -124,14 +126,14 @@ bool mn_plat_barrier_init(void)
 
 void mn_plat_barrier(void)
 {
-	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	OUTSIDE(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 }
 
 static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(clock, &t);
+	OUTSIDE(clock_gettime(clock, &t));
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/internal.h"
+#include "outside.h"
 #include "platform/platform.h"
 
 _Static_assert(MNI_EPERM == EPERM && MNI_ESRCH == ESRCH && MNI_EAGAIN == EAGAIN &&
@@ -24,7 +25,7 @@ void mn_plat_say(const char *line)
 	struct iovec parts[] = {{(char *)line, strlen(line)}, {"\n", 1}};
 
 	/* Nowhere to report a failure to report. */
-	if (writev(STDERR_FILENO, parts, 2) < 0)
+	if (OUTSIDE(writev(STDERR_FILENO, parts, 2)) < 0)
 		return;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "outside.h"
 #include "platform/platform.h"
 
 #define HANDLER_STACK (64 * 1024) /* AT_MINSIGSTKSZ is 12 KiB with AVX-512 */
@@ -151,7 +152,7 @@ void mn_plat_tick_set(mn_plat_tick *t, uint64_t first_ns, uint64_t interval_ns)
 {
 	struct itimerspec s = {from_ns(interval_ns), from_ns(first_ns)};
 
-	timer_settime((timer_t)t->timer, 0, &s, NULL);
+	OUTSIDE(timer_settime((timer_t)t->timer, 0, &s, NULL));
 }
 
 uintptr_t mn_plat_context_sp(const struct mn_plat_context *c)
@@ -164,7 +165,8 @@ bool mn_plat_context_is_program(const struct mn_plat_context *c)
 	const ucontext_t *u = (const ucontext_t *)c;
 
 	/* The kernel keeps 64 signals; the rest of glibc's type means nothing here. */
-	return in_program(context_pc(u)) && !memcmp(&u->uc_sigmask, &tick.usual, 8);
+	return !mn_plat_outside && in_program(context_pc(u)) &&
+	       !memcmp(&u->uc_sigmask, &tick.usual, 8);
 }
 
 void mn_plat_context_inject(struct mn_plat_context *c)

@@ -70,14 +70,8 @@ static inline struct faults_held faults_held(void)
 				    atomic_load(&faults.timers)};
 }
 
-/*
- * What runs in place of the system's functions: the library may hold a lock, so
- * nobody must be preempted here. That is so in the library's own text.
- */
-#define FAULTS_TEXT __attribute__((section("mn_text"), noinline))
-
 /* Whether this call is the one. */
-FAULTS_TEXT static bool faults_strike(enum fault kind)
+static bool faults_strike(enum fault kind)
 {
 	long left = atomic_load(&faults.until[kind]);
 
@@ -124,7 +118,7 @@ int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr);
 int __wrap_timer_create(clockid_t clock, struct sigevent *e, timer_t *t);
 int __wrap_timer_delete(timer_t t);
 
-FAULTS_TEXT void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at)
+void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at)
 {
 	if (faults_strike(FAULT_MAP)) {
 		errno = ENOMEM;
@@ -138,14 +132,14 @@ FAULTS_TEXT void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, of
 	return p;
 }
 
-FAULTS_TEXT int __wrap_munmap(void *p, size_t n)
+int __wrap_munmap(void *p, size_t n)
 {
 	atomic_fetch_sub(&faults.maps, 1);
 	atomic_fetch_sub(&faults.bytes, (long)n);
 	return __real_munmap(p, n);
 }
 
-FAULTS_TEXT int __wrap_madvise(void *p, size_t n, int advice)
+int __wrap_madvise(void *p, size_t n, int advice)
 {
 	bool guard = advice == MADV_GUARD_INSTALL_;
 
@@ -160,7 +154,7 @@ FAULTS_TEXT int __wrap_madvise(void *p, size_t n, int advice)
 	return __real_madvise(p, n, advice);
 }
 
-FAULTS_TEXT int __wrap_mprotect(void *p, size_t n, int prot)
+int __wrap_mprotect(void *p, size_t n, int prot)
 {
 	if (faults_strike(FAULT_GUARD)) {
 		errno = ENOMEM;
@@ -169,38 +163,38 @@ FAULTS_TEXT int __wrap_mprotect(void *p, size_t n, int prot)
 	return __real_mprotect(p, n, prot);
 }
 
-FAULTS_TEXT static void *faults_block(void *p)
+static void *faults_block(void *p)
 {
 	if (p)
 		atomic_fetch_add(&faults.blocks, 1);
 	return p;
 }
 
-FAULTS_TEXT void *__wrap_malloc(size_t n)
+void *__wrap_malloc(size_t n)
 {
 	return faults_strike(FAULT_MALLOC) ? NULL : faults_block(__real_malloc(n));
 }
 
-FAULTS_TEXT void *__wrap_calloc(size_t n, size_t size)
+void *__wrap_calloc(size_t n, size_t size)
 {
 	return faults_strike(FAULT_MALLOC) ? NULL : faults_block(__real_calloc(n, size));
 }
 
-FAULTS_TEXT void *__wrap_realloc(void *p, size_t n)
+void *__wrap_realloc(void *p, size_t n)
 {
 	if (faults_strike(FAULT_MALLOC))
 		return NULL;
 	return p ? __real_realloc(p, n) : faults_block(__real_realloc(p, n));
 }
 
-FAULTS_TEXT void __wrap_free(void *p)
+void __wrap_free(void *p)
 {
 	if (p)
 		atomic_fetch_sub(&faults.blocks, 1);
 	__real_free(p);
 }
 
-FAULTS_TEXT int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
 	int error = faults_strike(FAULT_THREAD) ? EAGAIN : __real_pthread_create(t, attr, fn, arg);
 
@@ -209,7 +203,7 @@ FAULTS_TEXT int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, 
 	return error;
 }
 
-FAULTS_TEXT int __wrap_pthread_join(pthread_t t, void **result)
+int __wrap_pthread_join(pthread_t t, void **result)
 {
 	int error = __real_pthread_join(t, result);
 
@@ -218,12 +212,12 @@ FAULTS_TEXT int __wrap_pthread_join(pthread_t t, void **result)
 	return error;
 }
 
-FAULTS_TEXT int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)
+int __wrap_pthread_getattr_np(pthread_t t, pthread_attr_t *attr)
 {
 	return faults_strike(FAULT_STACK) ? ENOMEM : __real_pthread_getattr_np(t, attr);
 }
 
-FAULTS_TEXT int __wrap_timer_create(clockid_t clock, struct sigevent *e, timer_t *t)
+int __wrap_timer_create(clockid_t clock, struct sigevent *e, timer_t *t)
 {
 	int error;
 
@@ -237,7 +231,7 @@ FAULTS_TEXT int __wrap_timer_create(clockid_t clock, struct sigevent *e, timer_t
 	return error;
 }
 
-FAULTS_TEXT int __wrap_timer_delete(timer_t t)
+int __wrap_timer_delete(timer_t t)
 {
 	atomic_fetch_sub(&faults.timers, 1);
 	return __real_timer_delete(t);
