@@ -4,12 +4,14 @@
 # stress/, fault/. unit and stress tests are run under every setting that
 # tool/settings.c prints; fault tests, and those that say TEST_ONCE, once.
 # Each sanitizer has an object tree of its own, with the library in it:
-# BUILD/plain, BUILD/asan, BUILD/tsan.
+# BUILD/plain, BUILD/asan, BUILD/tsan. BUILD/perturb holds a library with random
+# delays between its steps (tool/perturb.h).
 #
 #   ONLY     tests whose path contains this, as ONLY=unit/join; all
 #   SCALE    how much longer than usual a stress test goes on
 #   SECONDS  time limit of a test
 #   MINUTES  soak: how long
+#   PERTURB  the seed of the delays in BUILD/perturb
 #   RUN      a program to run tests by, as "qemu-aarch64 -L /usr/aarch64-linux-gnu"
 #   HOSTCC   the compiler for the program that runs the tests
 
@@ -20,9 +22,10 @@ RUN ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS_plain := -O2 -g $(WARN)
 CFLAGS_asan := -O1 -g $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS_perturb := -O2 -g $(WARN) -include $(TEST)/tool/perturb.h
 CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -Wno-unused-function -fsanitize=thread
 
-.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan test-programs
+.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan tree-perturb test-programs
 
 # --- what one tree holds; BUILD is the tree's folder here ---
 
@@ -66,7 +69,7 @@ $(BUILD)/mn-bench: $(BENCH_SOURCES) $(wildcard $(TEST)/bench/*.h) $(BUILD)/libmn
 TREE = +@$(MAKE) -s --no-print-directory -C $(ROOT) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) \
 	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))" ONLY='$(ONLY)'
 
-tree-plain tree-asan tree-tsan: tree-%:
+tree-plain tree-asan tree-tsan tree-perturb: tree-%:
 	$(call TREE,$*) test-programs
 
 # --- running ---
@@ -75,20 +78,21 @@ $(BUILD)/runner: $(TEST)/tool/runner.c
 	@mkdir -p $(@D)
 	@$(HOSTCC) -O2 -g $(WARN) $< -o $@
 
-PLAN = SCALE=$(1) RUN='$(RUN)' ONLY='$(ONLY)' $(TEST)/tool/plan $(BUILD)
+PLAN = SCALE=$(1) PERTURB=$(or $(PERTURB),$(2),1) RUN='$(RUN)' ONLY='$(ONLY)' $(TEST)/tool/plan $(BUILD)
 RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ -x '$(RUN)'
 
 test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
-test-deep: tree-plain tree-asan tree-tsan $(BUILD)/runner ## stress, ASan, UBSan, TSan; tool/plan says what is left out
-	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit | \
-		$(call RUNNER,120)
+test-deep: tree-plain tree-asan tree-tsan tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
+	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit tsan:stress \
+		perturb:unit perturb:stress | $(call RUNNER,120)
 
-soak: tree-plain tree-asan tree-tsan $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
+soak: tree-plain tree-asan tree-tsan tree-perturb $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
 	@end=$$(($$(date +%s) + $(MINUTES) * 60)); \
 	while [ $$(date +%s) -lt $$end ]; do \
-		$(call PLAN,$(or $(SCALE),50)) plain:stress asan:stress tsan:stress | $(call RUNNER,600) || exit; \
+		$(call PLAN,$(or $(SCALE),50),$$(date +%s)) plain:stress asan:stress tsan:stress perturb:unit perturb:stress | \
+			$(call RUNNER,600) || exit; \
 	done
 
 bench: ## what the runtime's operations cost, beside the floors

@@ -37,8 +37,11 @@ static void child(void)
 	pthread_t k[CREATORS - 1];
 
 	CHECK_EQ(pthread_barrier_init(&together, NULL, CREATORS), 0);
-	for (int i = 0; i < CREATORS - 1; i++)
+	for (int i = 0; i < CREATORS - 1; i++) {
 		CHECK_EQ(pthread_create(&k[i], NULL, create, NULL), 0);
+		CHECK_EQ(pthread_detach(k[i]),
+			 0); /* one of them may be a worker now, and never end */
+	}
 	create(NULL);
 	_exit(0);
 }

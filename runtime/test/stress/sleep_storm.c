@@ -10,7 +10,8 @@
 
 static struct mn_sem ping;
 static struct mn_sem pong;
-static uint64_t random_state;
+static uint64_t main_random;
+static uint64_t other_random;
 
 static void spin(uint64_t n)
 {
@@ -19,17 +20,17 @@ static void spin(uint64_t n)
 }
 
 /* Around the time that a worker takes to give up searching. */
-static void gap(void)
+static void gap(uint64_t *state)
 {
-	switch (test_below(&random_state, 8)) {
+	switch (test_below(state, 8)) {
 	case 0:
-		usleep((useconds_t)test_below(&random_state, 60));
+		usleep((useconds_t)test_below(state, 60));
 		break;
 	case 1:
-		spin(20000 + test_below(&random_state, 60000));
+		spin(20000 + test_below(state, 60000));
 		break;
 	case 2:
-		spin(test_below(&random_state, 5000));
+		spin(test_below(state, 5000));
 		break;
 	default:
 		break;
@@ -40,10 +41,10 @@ static void *answer(void *arg)
 {
 	for (uint64_t i = 0; i < (uintptr_t)arg; i++) {
 		mn_sem_wait(&ping);
-		gap();
+		gap(&other_random);
 		mn_sem_post(&pong);
 		if (i % 3 == 0)
-			gap();
+			gap(&other_random);
 	}
 	return NULL;
 }
@@ -56,7 +57,8 @@ static void *wait_for_ping(void *arg)
 
 int main(void)
 {
-	random_state = test_seed();
+	main_random = test_seed();
+	other_random = test_random(&main_random);
 	CHECK_EQ(mn_sem_init(&ping, 0), 0);
 	CHECK_EQ(mn_sem_init(&pong, 0), 0);
 	test_start();
@@ -64,18 +66,18 @@ int main(void)
 		mn_thread_t t = test_spawn(answer, (void *)HAND_OVERS);
 
 		for (int i = 0; i < HAND_OVERS; i++) {
-			gap();
+			gap(&main_random);
 			mn_sem_post(&ping);
-			gap();
+			gap(&main_random);
 			mn_sem_wait(&pong);
 		}
 		test_join(t);
 		/* Created by a thread that then blocks at once. */
 		for (int i = 0; i < HAND_OVERS; i++) {
 			t = test_spawn(wait_for_ping, (void *)1);
-			gap();
+			gap(&main_random);
 			mn_sem_post(&ping);
-			gap();
+			gap(&main_random);
 			CHECK_EQ(test_join(t), 1);
 		}
 	}

@@ -27,7 +27,14 @@ __attribute__((noipa)) static int now_inside(int change)
 	return inside += change;
 }
 
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+/* The sanitizers have taken these functions for themselves. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+
+#define CALLS 0
+
+#else
+
+#define CALLS (THREADS * test_times(20))
 
 static void linger(void)
 {
@@ -70,9 +77,8 @@ int sched_yield(void)
 	return (int)syscall(SYS_sched_yield);
 }
 
-__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *memcpy(void *restrict to,
-									   const void *restrict from,
-									   size_t n)
+__attribute__((optimize("no-tree-loop-distribute-patterns"))) void *
+memcpy(void *restrict to, const void *restrict from, size_t n)
 {
 	char *a = to;
 	const char *b = from;
@@ -131,9 +137,7 @@ int main(void)
 	for (uintptr_t i = 0; i < THREADS; i++)
 		CHECK_EQ(test_join(t[i]), i);
 	atomic_store(&slow, false);
-#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-	CHECK_REL(atomic_load(&calls), >=, THREADS * test_times(20));
-#endif
+	CHECK_REL(atomic_load(&calls), >=, CALLS);
 	CHECK_EQ(mn_chan_destroy(&channel), 0);
 	test_stop();
 	return 0;
