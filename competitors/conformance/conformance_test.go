@@ -247,6 +247,12 @@ func TestLimit(t *testing.T) {
 		{"ring", "threads=500 hops=100000"},
 		{"handoff", "pairs=500 items=100"},
 		{"skynet", "depth=3"},
+		{"mutex", "threads=500 rounds=100 inside=0 outside=0"},
+		{"rwlock", "threads=500 rounds=100 read_percent=50 words=1"},
+		{"barrier", "threads=500 rounds=100 work=0"},
+		{"channel", "producers=500 consumers=1 capacity=2 items=1000000"},
+		{"channel", "producers=1 consumers=500 capacity=2 items=1000000"},
+		{"philosophers", "threads=500 rounds=100 eat=0 think=0"},
 	} {
 		tried[tc.workload] = true
 		t.Run(tc.workload+"/"+tc.params, func(t *testing.T) {

@@ -27,13 +27,6 @@ type job struct {
 	x     uint64 // first the seed of the sequence, then its end
 }
 
-func busy(steps, x uint64) uint64 {
-	for range steps {
-		x = x*6364136223846793005 + 1442695040888963407
-	}
-	return x
-}
-
 func (s *imbalanced) parallel() {
 	var all sync.WaitGroup
 	all.Add(len(s.jobs))

@@ -228,6 +228,12 @@ func TestOddSizes(t *testing.T) {
 		{"ring", params("threads=4", "hops=2"), 2, 3},
 		{"handoff", params("pairs=3", "items=1"), 3, 3},
 		{"skynet", params("depth=1"), 10, 45},
+		{"mutex", params("threads=1", "rounds=2", "inside=0", "outside=0"), 2, 2},
+		{"rwlock", params("threads=2", "rounds=3", "read_percent=0", "words=1"), 6, 6},
+		{"rwlock", params("threads=2", "rounds=3", "read_percent=100", "words=2"), 6, 0},
+		{"barrier", params("threads=1", "rounds=3", "work=0"), 3, 6},
+		{"channel", params("producers=3", "consumers=5", "capacity=1", "items=2"), 2, 3},
+		{"philosophers", params("threads=2", "rounds=3", "eat=0", "think=0"), 6, 13},
 	} {
 		for _, variant := range []string{"loom", "loom-platform"} {
 			for _, mode := range []string{"parallel", "serial"} {
@@ -264,6 +270,8 @@ func TestLimit(t *testing.T) {
 		{"ring", params("threads=500", "hops=1000")},
 		{"handoff", params("pairs=500", "items=10")},
 		{"skynet", params("depth=3")},
+		{"barrier", params("threads=500", "rounds=10", "work=0")},
+		{"channel", params("producers=1", "consumers=500", "capacity=2", "items=1000000")},
 	} {
 		t.Run(fmt.Sprint(tc.workload, tc.params), func(t *testing.T) {
 			lines := run(t, "loom-platform", 1, options, []string{"prlimit", "--as=6000000000"},

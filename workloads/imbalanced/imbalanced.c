@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "busy.h"
 #include "workload.h"
 
 struct job {
@@ -14,13 +15,6 @@ struct imbalanced {
     uint64_t n;
     struct job *jobs;
 };
-
-static uint64_t busy(uint64_t steps, uint64_t x)
-{
-    for (uint64_t i = 0; i < steps; i++)
-        x = x * 6364136223846793005u + 1442695040888963407u;
-    return x;
-}
 
 static void *child(void *arg)
 {

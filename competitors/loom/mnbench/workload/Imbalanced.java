@@ -1,5 +1,6 @@
 package mnbench.workload;
 
+import mnbench.Busy;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -7,12 +8,6 @@ import mnbench.Workload;
 
 /** n threads, the first heavy_percent of them with far more work than the rest. */
 public final class Imbalanced implements Workload {
-    // Not final, so that they are not constants to the compiler: with constants
-    // it unrolls the loop and folds sixteen steps into one multiplication, a
-    // tenth of the work that the definition asks for and other languages do.
-    private static long factor = 6364136223846793005L;
-    private static long summand = 1442695040888963407L;
-
     private final int n;
     private final long heavyThreads;
     private final long heavy;
@@ -40,7 +35,7 @@ public final class Imbalanced implements Workload {
         try {
             while (started < n) {
                 int slot = started;
-                children[slot] = threads.start(() -> results[slot] = busy(steps(slot), slot));
+                children[slot] = threads.start(() -> results[slot] = Busy.steps(steps(slot), slot));
                 started++;
             }
         } finally {
@@ -51,7 +46,7 @@ public final class Imbalanced implements Workload {
     @Override
     public void serial() {
         for (int i = 0; i < n; i++) {
-            results[i] = busy(steps(i), i);
+            results[i] = Busy.steps(steps(i), i);
         }
     }
 
@@ -71,15 +66,5 @@ public final class Imbalanced implements Workload {
     @Override
     public long started() {
         return started;
-    }
-
-    /** k steps of a linear congruential generator. Wraps like an unsigned 64-bit number. */
-    private static long busy(long k, long x) {
-        long a = factor;
-        long c = summand;
-        for (long step = 0; step < k; step++) {
-            x = x * a + c;
-        }
-        return x;
     }
 }
