@@ -298,6 +298,9 @@ void mni_runtime_forget(void);
 /* Starts the workers that a forked child has lost. False: no memory. */
 bool mni_workers_again(void);
 
+/* The running main thread, t, is about to end, as far as its joiners are concerned. */
+void mni_main_ended(struct mn_thread *t, void *result);
+
 /* Blocks the running main thread until every other thread has ended. */
 void mni_wait_for_others(void);
 

@@ -265,6 +265,7 @@ int mn_shutdown(void)
 
 	if (!w || w->current != mni_rt.main)
 		return -MNI_EPERM;
+	mni_main_ended(w->current, NULL); /* a joiner is one of those that are waited for */
 	mni_wait_for_others();
 	mni_move_to(mni_rt.worker[0]);
 	mni_spin_lock(&life);

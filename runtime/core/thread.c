@@ -302,14 +302,27 @@ static struct mn_thread *claim_joiner(struct mn_thread *t)
 	return mni_wait_won((struct mni_wait *)join);
 }
 
+/* To those who join it main has ended, before it waits for all others. It is never freed. */
+void mni_main_ended(struct mn_thread *t, void *result)
+{
+	uintptr_t join = mni_load(&t->join, relaxed);
+
+	t->arg = result;
+	while (!mni_cas_weak(&t->join, &join, state_after(join), acq_rel, relaxed))
+		;
+	if (join > MNI_JOIN_TAKEN)
+		mni_wake((struct mni_wait *)join);
+}
+
 /* The last that a thread does as itself. */
-static void finish(struct mn_thread *t)
+static void finish(struct mn_thread *t, void *result)
 {
 	if (t->has_values)
 		mni_keys_finish(t);
 	if (mni_load(&t->cancel, relaxed) & MNI_CANCEL_BUSY)
 		mni_cancel_wait_busy(t);
 	if (t->main) { /* it called exit; or it is a forked child's, and began as another thread */
+		mni_main_ended(t, result);
 		mni_wait_for_others();
 		mn_plat_exit(0);
 	}
@@ -341,7 +354,7 @@ void mn_thread_exit(void *result)
 		mni_san_unwind();
 		mn_arch_unwind(t->unwind, result);
 	}
-	finish(t);
+	finish(t, result);
 	end(t, result);
 }
 
@@ -356,7 +369,7 @@ void *mni_thread_main(void)
 	t = mni_self()->current;
 	*mni_self()->error = 0;
 	result = t->fn(t->arg);
-	finish(t);
+	finish(t, result);
 	if (MNI_SAN_RETURN && mni_load(&t->join, acquire) <= MNI_JOIN_TAKEN &&
 	    (creator = take_creator(t))) {
 		t->arg = result;
@@ -400,7 +413,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	w->current = t;
 	*w->error = 0;
 	result = mn_arch_call(begin_inline, t, &t->unwind);
-	finish(t);
+	finish(t, result);
 	w = mni_self(); /* t may have moved */
 	if (self->home)
 		self->home = w;
@@ -496,11 +509,13 @@ static int joinable(struct mni_worker *w, struct mn_thread *t, bool *ended)
 	return state == MNI_JOIN_NONE || *ended ? 0 : -MNI_EINVAL;
 }
 
+/* The caller has taken t, which has ended. */
 static int joined(struct mn_thread *t, void **result)
 {
 	if (result)
 		*result = t->arg;
-	mni_thread_free(mni_self(), t);
+	if (!t->main)
+		mni_thread_free(mni_self(), t);
 	return 0;
 }
 
@@ -585,6 +600,5 @@ int mn_thread_detach(mn_thread_t handle)
 		return 0;
 	if (state != MNI_JOIN_ENDED || !take(t, MNI_JOIN_ENDED))
 		return -MNI_EINVAL;
-	mni_thread_free(mni_self(), t);
-	return 0;
+	return joined(t, NULL);
 }

@@ -86,7 +86,8 @@ int mn_init(const struct mn_config *config);
 /*
  * Ends the runtime and gives everything back; mn_init() may follow. Only the
  * thread that called mn_init() may call it (-EPERM). Blocks until all other
- * threads have ended; results that nobody has joined are dropped.
+ * threads have ended; results that nobody has joined are dropped. A thread that
+ * joins the caller gets NULL.
  */
 int mn_shutdown(void);
 
@@ -216,7 +217,8 @@ int mn_thread_detach(mn_thread_t t);
 
 /*
  * Ends the calling thread, from any depth. In the thread that called mn_init()
- * it waits until all others have ended and then ends the process with status 0.
+ * it waits until all others have ended and then ends the process with status 0;
+ * who joins that thread gets result before.
  */
 MN_NORETURN void mn_thread_exit(void *result);
 
