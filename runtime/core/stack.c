@@ -2,7 +2,9 @@
  * Stacks.
  *
  * Stacks of the default class are carved out of large areas of address space
- * that cost nothing until touched, each with a guard page below it. They are
+ * that cost nothing until touched, each with a guard page below it. A guard is
+ * made when the stack is first needed, or where guards are scarce
+ * (platform.h), with its area, so that it is creating a thread that fails. They are
  * several times larger than what is promised to a thread, so that joiners have
  * room to run threads in place (thread.c). Each worker keeps a magazine of free
  * ones; the depot behind them gives memory back above a number.
@@ -35,6 +37,7 @@ static struct {
 	struct area *carving; /* the first with fresh stacks, or NULL */
 	size_t made;          /* colours the next one */
 	size_t bytes;         /* of one stack, guard included; start */
+	bool scarce;          /* guards are made with the area; start */
 } pool;
 
 static size_t round_up(size_t n, size_t unit)
@@ -56,6 +59,14 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, bool p
 	return s;
 }
 
+static bool guard_all(struct area *a)
+{
+	for (size_t i = 0; i < a->left; i++)
+		if (mn_plat_guard(a->fresh + i * pool.bytes, MN_PLAT_PAGE))
+			return false;
+	return true;
+}
+
 /* Maps an area for n stacks, under the lock. */
 static bool map_area(size_t n)
 {
@@ -65,6 +76,10 @@ static bool map_area(size_t n)
 	if (!a)
 		return false;
 	*a = (struct area){NULL, bytes, (char *)a + MN_PLAT_PAGE, n};
+	if (pool.scarce && !guard_all(a)) {
+		mn_plat_unmap(a, bytes);
+		return false;
+	}
 	if (pool.newest)
 		pool.newest->next = a;
 	else
@@ -88,6 +103,7 @@ bool mni_stack_reserve(size_t more)
 bool mni_stack_pool_init(size_t promise)
 {
 	pool.bytes = round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
+	pool.scarce = mn_plat_guards_scarce();
 	/* What sits in the magazines of others must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * MNI_MAGAZINE + 1);
 }
@@ -125,7 +141,7 @@ static struct mni_stack *withdraw(struct mni_worker *w)
 		pool.free_count--;
 		return s;
 	}
-	if (!a || mn_plat_guard(a->fresh, MN_PLAT_PAGE))
+	if (!a || (!pool.scarce && mn_plat_guard(a->fresh, MN_PLAT_PAGE)))
 		return NULL;
 	s = describe(a->fresh, pool.bytes, pool.made++, true);
 	a->fresh += pool.bytes;

@@ -96,8 +96,15 @@ uint64_t mn_plat_random(void);
 void *mn_plat_map(size_t bytes);
 void mn_plat_unmap(void *p, size_t bytes);
 
-/* Makes a touch of these pages fault. */
+/* Makes a touch of these pages fault. 0 or -errno: the system has no more guards. */
 int mn_plat_guard(void *p, size_t bytes);
+
+/*
+ * Whether the system has only so many guards (older Linux: some 30000) that one
+ * should be made before it is promised. Else it refuses one only when it could
+ * not give the guarded memory either.
+ */
+bool mn_plat_guards_scarce(void);
 
 /* Gives back what memory lies wholly within, and keeps the addresses; guards stay. Any range. */
 void mn_plat_discard(void *p, size_t bytes);

@@ -31,18 +31,27 @@ void mn_plat_unmap(void *p, size_t bytes)
 	OUTSIDE(munmap(p, bytes));
 }
 
+/* An older kernel: there is one mapping more for every guard, of vm.max_map_count. */
+static _Atomic bool by_mprotect;
+
 int mn_plat_guard(void *p, size_t bytes)
 {
-	static _Atomic int refused; /* older kernel: asked once */
-
-	if (!atomic_load_explicit(&refused, memory_order_relaxed)) {
-		if (!OUTSIDE(madvise(p, bytes, MADV_GUARD_INSTALL)))
-			return 0;
-		if (errno != EINVAL)
-			return -errno;
-		atomic_store_explicit(&refused, 1, memory_order_relaxed);
-	}
+	if (!atomic_load_explicit(&by_mprotect, memory_order_relaxed) &&
+	    !OUTSIDE(madvise(p, bytes, MADV_GUARD_INSTALL)))
+		return 0;
 	return OUTSIDE(mprotect(p, bytes, PROT_NONE)) ? -errno : 0;
+}
+
+bool mn_plat_guards_scarce(void)
+{
+	size_t bytes = MN_PLAT_PAGE;
+	void *p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	bool scarce = p == MAP_FAILED || OUTSIDE(madvise(p, bytes, MADV_GUARD_INSTALL));
+
+	if (p != MAP_FAILED)
+		OUTSIDE(munmap(p, bytes));
+	atomic_store_explicit(&by_mprotect, scarce, memory_order_relaxed);
+	return scarce;
 }
 
 void mn_plat_discard(void *p, size_t bytes)

@@ -1,9 +1,11 @@
 /*
- * Proves: when the kernel has no more guard pages, as kernels before 6.13 have
- * no more after some 32000 stacks, a thread with a stack of its own size is
- * refused with -EAGAIN; when it is a reserved stack that cannot be guarded, the
- * process ends with a line that says so, and never runs a thread on an
- * unguarded stack. Where guards are made by mprotect() instead, all works.
+ * Proves: where guard pages are scarce, as on kernels before 6.13, one that is
+ * refused makes mn_thread_create() return -EAGAIN, for threads of the default
+ * stack size and of others; the program goes on, with the threads that it has
+ * and with new ones as soon as there are guards; the kernel's own limit is met
+ * in that way. Where they are not scarce, a stack is guarded by mprotect() when
+ * the better way is refused, and when both are, the process ends with a line that
+ * says so. No thread runs on an unguarded stack.
  */
 #define _GNU_SOURCE
 #include "fault/faults.h"
@@ -12,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "check.h"
+#include "platform/platform.h"
 
 #define THREADS 300
 
@@ -62,7 +65,7 @@ static void own_size(void)
 	for (int i = 0; i < 10; i++) {
 		mn_thread_t t;
 
-		faults_arm(FAULT_GUARD, 1);
+		faults_deny(FAULT_GUARD);
 		CHECK_EQ(mn_thread_create(&t, &large, wait_at_gate, NULL), -EAGAIN);
 		CHECK(faults_hit());
 		CHECK_EQ(faults_held().maps, before.maps);
@@ -103,26 +106,110 @@ static int run(void (*fn)(void), char *text, size_t bytes)
 
 static long failing_call;
 
-static void reserved(void)
+/* Guards made when first needed: the better way is refused once. */
+static void refused_once(void)
 {
 	test_start();
 	faults_arm(FAULT_GUARD, failing_call);
 	many(NULL);
-	CHECK(!faults_hit()); /* no thread has run without a guard */
+	CHECK(faults_hit());
+	many(NULL);
 	test_stop();
 }
 
-static void by_mprotect(void)
+static void refused_both_ways(void)
 {
+	test_start();
+	faults_deny(FAULT_GUARD);
+	many(NULL);
+}
+
+/* Creates threads until one is refused; how many there are then. */
+static int until_refused(mn_thread_t *t, int most)
+{
+	int made = 0;
+	int error;
+
+	while (!(error = mn_thread_create(&t[made], NULL, wait_at_gate, (void *)(uintptr_t)made)))
+		CHECK_REL(++made, <, most);
+	CHECK_EQ(error, -EAGAIN);
+	return made;
+}
+
+static void let_go(mn_thread_t *t, int n)
+{
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(mn_sem_post(&gate), 0);
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(test_join(t[i]), i);
+}
+
+static void scarce(void)
+{
+	static mn_thread_t t[5000];
+	struct faults_held before = faults_held();
+
+	atomic_store(&faults.no_guard_install, true);
+	for (int kept = 0; kept < 700; kept += 233) {
+		int made;
+
+		test_start();
+		for (int i = 0; i < kept; i++)
+			t[i] = test_spawn(wait_at_gate, (void *)(uintptr_t)i);
+		let_go(t, kept);
+		faults_deny(FAULT_GUARD);
+		made = until_refused(t, 5000);
+		CHECK_REL(made, >=, kept);
+		mn_thread_yield();
+		CHECK_EQ(mn_thread_create(&t[made], NULL, wait_at_gate, NULL), -EAGAIN);
+		CHECK(faults_hit()); /* there are guards again */
+		t[made] = test_spawn(wait_at_gate, (void *)(uintptr_t)made);
+		let_go(t, made + 1);
+		many(NULL);
+		test_stop();
+		CHECK_EQ(faults_held().maps, before.maps);
+	}
+	own_size();
+}
+
+/* What the kernel allows by default: 65530 mappings. */
+static void kernels_limit(void)
+{
+	static mn_thread_t t[1 << 16];
+	long maps = 0;
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+	int made;
+
+	CHECK(f && fscanf(f, "%ld", &maps) == 1);
+	fclose(f);
+	if (maps > 1 << 16)
+		return; /* it would take a while, and much memory */
 	atomic_store(&faults.no_guard_install, true);
 	test_start();
+	made = until_refused(t, 1 << 16);
+	CHECK_REL(made, >, maps / 4);
+	CHECK_REL(made, <, maps);
+	let_go(t, made);
 	many(NULL);
 	test_stop();
-	own_size();
+}
+
+static void overrun_by_mprotect(void)
+{
+	atomic_store(&faults.no_guard_install, true);
 	test_start();
 	test_spawn(overrun, NULL);
 	for (;;)
 		mn_thread_yield();
+}
+
+static void passes(void (*fn)(void))
+{
+	char text[1000];
+	int status = run(fn, text, sizeof text);
+
+	if (status)
+		FAIL("wait status 0x%x: %s", status, text);
 }
 
 int main(void)
@@ -132,13 +219,16 @@ int main(void)
 
 	CHECK_EQ(mn_sem_init(&gate, 0), 0);
 	own_size();
-	for (failing_call = 1; failing_call < 40; failing_call += 6) {
-		status = run(reserved, text, sizeof text);
-		if (status && (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT ||
-			       !strstr(text, "guard page")))
-			FAIL("wait status 0x%x: %s", status, text);
-	}
-	status = run(by_mprotect, text, sizeof text);
+	passes(scarce);
+	passes(kernels_limit);
+	if (mn_plat_guards_scarce()) /* then the rest cannot happen */
+		return 0;
+	for (failing_call = 1; failing_call < 40; failing_call += 6)
+		passes(refused_once);
+	status = run(refused_both_ways, text, sizeof text);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || !strstr(text, "guard page"))
+		FAIL("wait status 0x%x: %s", status, text);
+	status = run(overrun_by_mprotect, text, sizeof text);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV)
 		FAIL("wait status 0x%x: %s", status, text);
 	return 0;

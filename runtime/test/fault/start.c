@@ -88,8 +88,6 @@ static int under_these_settings(void)
 	for (int kind = 0; kind < FAULT_KINDS; kind++) {
 		long call = 1;
 
-		if (kind == FAULT_GUARD)
-			continue; /* guard.c */
 		while (try(kind, call))
 			call++;
 		failures += (int)call - 1;
