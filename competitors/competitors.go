@@ -119,7 +119,7 @@ type Variant struct {
 
 // Decline says that a workload is not implemented, and why.
 type Decline struct {
-	Workload string `json:"workload"`
+	Workload string `json:"workload"`          // "*": all that the driver does not list
 	Variant  string `json:"variant,omitempty"` // only this one; default: all
 	Reason   string `json:"reason"`
 }
@@ -135,7 +135,12 @@ func (c *Competitor) Variant(id string) *Variant {
 	return nil
 }
 
-// Declined returns the manifest's reason for not doing a workload.
+// DeclinesRest stands for the workloads that the driver does not list. Only
+// external competitors may say so: those of mnbench itself say each by name.
+const DeclinesRest = "*"
+
+// Declined returns the manifest's reason for not doing a workload, or for not
+// doing DeclinesRest.
 func (c *Competitor) Declined(variant, workload string) (reason string, yes bool) {
 	for _, d := range c.Declines {
 		if d.Workload == workload && (d.Variant == "" || d.Variant == variant) {

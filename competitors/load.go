@@ -38,6 +38,9 @@ func Load(tree fs.FS) ([]*Competitor, error) {
 		if want := path.Base(path.Dir(file)); c.ID != want {
 			return nil, fmt.Errorf("%s: id: want %q, the name of the folder, have %q", file, want, c.ID)
 		}
+		if slices.ContainsFunc(c.Declines, func(d Decline) bool { return d.Workload == DeclinesRest }) {
+			return nil, fmt.Errorf("%s: declines: name each workload and why it is not done; %q is for runtimes of one's own", file, DeclinesRest)
+		}
 		if len(c.Sources) == 0 {
 			c.Sources = []string{path.Dir(file)}
 		}

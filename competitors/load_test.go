@@ -1,7 +1,7 @@
 package competitors
 
 import (
-	"encoding/json"
+	"bytes"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -81,6 +81,7 @@ func TestLoadErrors(t *testing.T) {
 		{"variant twice", []string{`"toy-fast"`, `"toy"`}, "variant toy is in both"},
 		{"run", []string{`"run": ["{sh}", "{out}/driver"],`, ""}, "run is missing"},
 		{"decline", []string{`"cannot"`, `""`}, "declines[0]: workload and reason"},
+		{"decline of the rest", []string{`"yield", "reason"`, `"*", "reason"`}, `declines: name each workload and why it is not done`},
 		{"decline variant", []string{`"reason"`, `"variant": "x", "reason"`}, `declines[0]: no variant "x"`},
 		{"placeholder", []string{"{out}/driver\"]]", "{outs}/driver\"]]"}, "build[0]: unknown placeholder {outs} (did you mean {out}?)"},
 		{"workers in build", []string{"cp driver", "cp {workers}driver"}, "build[0]: unknown placeholder {workers}"},
@@ -180,8 +181,10 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestDocumentedManifest: the manifest that PROTOCOL.md shows is one.
+// TestDocumentedManifest: the manifest that PROTOCOL.md shows is that of the
+// example, which is one.
 func TestDocumentedManifest(t *testing.T) {
+	const example = "../examples/own-runtime"
 	doc, err := os.ReadFile("PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)
@@ -190,11 +193,10 @@ func TestDocumentedManifest(t *testing.T) {
 	if m == nil {
 		t.Fatal("PROTOCOL.md shows no manifest")
 	}
-	var head struct{ ID string }
-	if err := json.Unmarshal(m[1], &head); err != nil {
-		t.Fatal(err)
+	if text, err := os.ReadFile(example + "/competitor.json"); err != nil || !bytes.Equal(m[1], text) {
+		t.Errorf("PROTOCOL.md shows another manifest than that of %s (%v)", example, err)
 	}
-	if _, err := Load(tree(map[string]string{head.ID: string(m[1])})); err != nil {
+	if _, err := LoadDir(example); err != nil {
 		t.Error(err)
 	}
 }

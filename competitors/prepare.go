@@ -38,12 +38,23 @@ func (e *Entrant) Declines(workload string, mode results.Mode, workers int) (rea
 		return reason, true
 	}
 	if !e.Describe.Has(workload) {
+		if reason, yes := e.Competitor.Declined(e.Variant.ID, DeclinesRest); yes {
+			return reason, true
+		}
 		return "the driver does not list it", true
 	}
 	if !e.Describe.HasMode(string(mode)) {
 		return fmt.Sprintf("the driver has no %s mode", mode), true
 	}
 	return "", false
+}
+
+// Lacks reports whether the driver does not list a workload and the manifest
+// does not decline it either.
+func (e *Entrant) Lacks(workload string) bool {
+	_, declined := e.Competitor.Declined(e.Variant.ID, workload)
+	_, rest := e.Competitor.Declined(e.Variant.ID, DeclinesRest)
+	return !e.Describe.Has(workload) && !declined && !rest
 }
 
 // Record is the entrant as it stands in a record.

@@ -125,7 +125,7 @@ func (f *field) verify(ctx context.Context, u *ui, e *competitors.Entrant) (veri
 // hold holds what the driver lists against the catalogue and the manifest.
 func (r *verification) hold(e *competitors.Entrant, c *catalogue) {
 	for _, w := range c.Workloads {
-		if _, declined := e.Competitor.Declined(e.ID(), w.ID); !e.Describe.Has(w.ID) && !declined {
+		if e.Lacks(w.ID) {
 			r.add(finding{w.ID, statusMissing, "the driver does not list it, and the manifest does not decline it with a reason"})
 		}
 	}
@@ -144,7 +144,7 @@ func verifyCells(e *competitors.Entrant, c *catalogue, workers int) ([]results.C
 	}
 	var cells []results.Cell
 	for _, w := range c.Workloads {
-		if _, declined := e.Competitor.Declined(e.ID(), w.ID); !e.Describe.Has(w.ID) && !declined {
+		if e.Lacks(w.ID) {
 			continue
 		}
 		size, err := smallest(w)
