@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mnbench/mnbench/results/stat"
@@ -82,12 +83,16 @@ func (n notes) statuses() []Note {
 			if c.Detail != "" {
 				text += ": " + firstLine(c.Detail)
 			}
-			r.add(c, "", text, n.place(c))
+			key := n.place(c)
+			if c.Status == Unsupported { // a reason may be the same for all that a runtime does
+				key = c.Runtime
+			}
+			r.add(c, "", text, key)
 		}
 	}
 	var out []Note
 	for _, r := range r.list {
-		out = append(out, Note{About: n.about(r.cells), Text: r.text})
+		out = append(out, Note{About: n.aboutAll(r.cells), Text: r.text})
 	}
 	if notRun > 0 {
 		out = append(out, Note{Text: fmt.Sprintf("%d of %d cells were not run: the run ended before their turn", notRun, len(n.s.Cells))})
@@ -195,20 +200,35 @@ func (n notes) place(c *CellSummary) string {
 	return c.Runtime + ", " + where
 }
 
+// aboutAll names cells of one runtime: their place, or the runtime alone where
+// they are of several.
+func (n notes) aboutAll(cells []*CellSummary) string {
+	several := slices.ContainsFunc(cells, func(c *CellSummary) bool { return n.place(c) != n.place(cells[0]) })
+	if !several {
+		return n.about(cells)
+	}
+	return cells[0].Runtime + workersOf(cells)
+}
+
 // about names cells of one place.
 func (n notes) about(cells []*CellSummary) string {
 	if cells[0].Mode == Serial {
 		return n.place(cells[0])
 	}
+	return n.place(cells[0]) + workersOf(cells)
+}
+
+// workersOf is ", 1 worker" or ", 1, 2 and 4 workers".
+func workersOf(cells []*CellSummary) string {
 	workers := map[int]bool{}
 	for _, c := range cells {
 		workers[c.Workers] = true
 	}
 	list := sortedKeys(workers)
 	if len(list) == 1 {
-		return n.place(cells[0]) + ", " + FormatWorkers(list[0])
+		return ", " + FormatWorkers(list[0])
 	}
-	text := ""
+	text := ", "
 	for i, w := range list {
 		switch {
 		case i == len(list)-1:
@@ -218,7 +238,7 @@ func (n notes) about(cells []*CellSummary) string {
 		}
 		text += fmt.Sprint(w)
 	}
-	return n.place(cells[0]) + ", " + text + " workers"
+	return text + " workers"
 }
 
 func (t *tableWriter) writeNotes() {

@@ -152,6 +152,24 @@ func TestNotesGatherNoise(t *testing.T) {
 	}
 }
 
+// TestNotesGatherDeclines: one reason for several workloads is said once.
+func TestNotesGatherDeclines(t *testing.T) {
+	m := newMade()
+	for i, workload := range []string{"fib", "spawn", "yield"} {
+		m.inv(m.cell("one", 2), Unsupported, "it has one worker")
+		m.Run.Plan.Cells[i].Workload = workload
+	}
+	m.inv(m.cell("two", 1), Unsupported, "not in COBOL")
+	m.inv(m.cell("two", 2), Unsupported, "not in COBOL")
+	have := ""
+	for _, n := range m.summarise(t, Options{}).Notes() {
+		have += n.About + ": " + n.Text + "\n"
+	}
+	if want := "one, 2 workers: unsupported: it has one worker\ntwo, fib, 1 and 2 workers: unsupported: not in COBOL\n"; have != want {
+		t.Errorf("have\n%swant\n%s", have, want)
+	}
+}
+
 // failing is a pipe that was closed.
 type failing struct{}
 
