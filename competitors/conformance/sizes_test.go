@@ -33,6 +33,13 @@ func TestOddSizes(t *testing.T) {
 		{"ring", "threads=3 hops=10", 10, 55},
 		{"handoff", "pairs=3 items=1", 3, 3},
 		{"skynet", "depth=1", 10, 45},
+		{"mutex", "threads=1 rounds=1 inside=0 outside=0", 1, 1},
+		{"rwlock", "threads=1 rounds=3 read_percent=0 words=1", 3, 3},
+		{"rwlock", "threads=2 rounds=3 read_percent=100 words=2", 6, 0},
+		{"barrier", "threads=1 rounds=2 work=0", 2, 3},
+		{"channel", "producers=3 consumers=5 capacity=1 items=10", 10, 55},
+		{"channel", "producers=4 consumers=1 capacity=3 items=2", 2, 3},
+		{"philosophers", "threads=2 rounds=1 eat=0 think=0", 2, 5},
 	} {
 		for _, e := range native() {
 			if !e.Describe.Has(tc.workload) {

@@ -7,6 +7,7 @@
 //! to block_on runs outside the workers of a multi-threaded runtime.)
 
 mod args;
+mod busy;
 mod crew;
 mod emit;
 mod failure;

@@ -1,7 +1,6 @@
 //! n computing tasks of which the first few do most of the work.
 
-use std::hint::black_box;
-
+use crate::busy::busy;
 use crate::crew::Crew;
 use crate::memory;
 use crate::workload::{param, Answer, State, Work, Workload};
@@ -24,18 +23,6 @@ struct Imbalanced {
     steps: Vec<u64>,
     done: Vec<u64>,
     crew: Crew<u64>,
-}
-
-/// So many steps of a linear congruential generator.
-fn busy(steps: u64, mut x: u64) -> u64 {
-    // Hidden from the compiler: of constants it would fold several steps into
-    // one, less work than the definition asks for and other languages do.
-    let factor: u64 = black_box(6364136223846793005);
-    let summand: u64 = black_box(1442695040888963407);
-    for _ in 0..steps {
-        x = x.wrapping_mul(factor).wrapping_add(summand);
-    }
-    x
 }
 
 impl State for Imbalanced {
