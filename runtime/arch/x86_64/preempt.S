@@ -79,6 +79,7 @@ mn_arch_preempt_entry:
 	xsave64	(%rsp)
 	jmp	.Lyield
 .Lxsavec:
+	fnstcw	(%rsp) /* read below, and not written when x87 is in its initial state */
 	xsavec64 (%rsp)
 .Lyield:
 	/* The ABI has the x87 stack empty at a call; the next thread relies on it. */
