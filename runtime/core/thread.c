@@ -392,15 +392,6 @@ static bool take(struct mn_thread *t, uintptr_t state)
 	return true;
 }
 
-/* A thread's first step when run inline; mn_arch_call() puts the joiner's control words back. */
-static void *begin_inline(void *arg)
-{
-	struct mn_thread *t = arg;
-
-	mn_arch_fpenv_set(t->fpenv);
-	return t->fn(t->arg);
-}
-
 /* Runs t, which the caller has taken and nobody has started, on the caller's stack. */
 static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_thread *t)
 {
@@ -412,7 +403,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	mni_san_inline(t, self);
 	w->current = t;
 	*w->error = 0;
-	result = mn_arch_call(begin_inline, t, &t->unwind);
+	result = mn_arch_call(t->fn, t->arg, &t->unwind, t->fpenv);
 	finish(t, result);
 	w = mni_self(); /* t may have moved */
 	if (self->home)

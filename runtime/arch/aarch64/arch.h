@@ -55,16 +55,6 @@ static inline struct mn_arch_fpenv mn_arch_fpenv_get(void)
 	return (struct mn_arch_fpenv){fpcr | fpsr << 32};
 }
 
-static inline void mn_arch_fpenv_set(struct mn_arch_fpenv want)
-{
-	uint64_t now = mn_arch_fpenv_get().fp;
-
-	if ((uint32_t)now != (uint32_t)want.fp)
-		__asm__ volatile("msr fpcr, %0" ::"r"((uint64_t)(uint32_t)want.fp));
-	if (now >> 32 != want.fp >> 32)
-		__asm__ volatile("msr fpsr, %0" ::"r"(want.fp >> 32));
-}
-
 /*
  * Saves the running context into *save and goes on with load. Returns when
  * somebody switches back, perhaps on another kernel thread: nothing that
@@ -134,11 +124,11 @@ static inline __attribute__((always_inline)) _Noreturn void mn_arch_jump(void *l
 }
 
 /*
- * entry.S: calls fn(arg) on the current stack and returns its value. Stores
- * into *out, before the call, what mn_arch_unwind() needs to make the call
- * return at once from any depth.
+ * entry.S: calls fn(arg) on the current stack, with the given control words, and
+ * returns its value, with the caller's. Stores into *out, before the call, what
+ * mn_arch_unwind() needs to make the call return at once from any depth.
  */
-void *mn_arch_call(void *(*fn)(void *), void *arg, void **out);
+void *mn_arch_call(void *(*fn)(void *), void *arg, void **out, struct mn_arch_fpenv e);
 _Noreturn void mn_arch_unwind(void *out, void *value);
 
 /*

@@ -41,7 +41,10 @@
 /* A worker's scheduler context that has no kernel stack of its own. */
 	first_entry mn_arch_entry_worker, mni_worker_main
 
-/* void *mn_arch_call(void *(*fn)(void *) x0, void *arg x1, void **out x2) */
+/*
+ * void *mn_arch_call(void *(*fn)(void *) x0, void *arg x1, void **out x2,
+ *                    struct mn_arch_fpenv e x3: fpcr, and fpsr from bit 32)
+ */
 	.globl	mn_arch_call
 	.hidden	mn_arch_call
 	.type	mn_arch_call, %function
@@ -90,6 +93,17 @@ mn_arch_call:
 	stp	x9, x10, [sp, #160]
 	mov	x9, sp
 	str	x9, [x2]
+	ldr	x11, [sp, #160]
+	cmp	w11, w3
+	b.eq	.Lset_fpsr
+	mov	w11, w3
+	msr	fpcr, x11
+.Lset_fpsr:
+	lsr	x11, x3, #32
+	cmp	x10, x11
+	b.eq	.Lcall
+	msr	fpsr, x11
+.Lcall:
 	mov	x9, x0
 	mov	x0, x1
 	blr	x9

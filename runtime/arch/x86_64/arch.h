@@ -55,16 +55,6 @@ static inline struct mn_arch_fpenv mn_arch_fpenv_get(void)
 	return e;
 }
 
-static inline void mn_arch_fpenv_set(struct mn_arch_fpenv want)
-{
-	struct mn_arch_fpenv now = mn_arch_fpenv_get();
-
-	if (now.mxcsr != want.mxcsr)
-		__asm__ volatile("ldmxcsr %0" ::"m"(want.mxcsr));
-	if (now.fcw != want.fcw)
-		__asm__ volatile("fldcw %0" ::"m"(want.fcw));
-}
-
 /*
  * Saves the running context into *save and goes on with load. Returns when
  * somebody switches back, perhaps on another kernel thread: nothing that
@@ -128,11 +118,11 @@ static inline __attribute__((always_inline)) _Noreturn void mn_arch_jump(void *l
 }
 
 /*
- * entry.S: calls fn(arg) on the current stack and returns its value. Stores
- * into *out, before the call, what mn_arch_unwind() needs to make the call
- * return at once from any depth.
+ * entry.S: calls fn(arg) on the current stack, with the given control words, and
+ * returns its value, with the caller's. Stores into *out, before the call, what
+ * mn_arch_unwind() needs to make the call return at once from any depth.
  */
-void *mn_arch_call(void *(*fn)(void *), void *arg, void **out);
+void *mn_arch_call(void *(*fn)(void *), void *arg, void **out, struct mn_arch_fpenv e);
 _Noreturn void mn_arch_unwind(void *out, void *value);
 
 /* preempt.S: where a preempted thread goes on; preempt.c: how it saves its registers. */

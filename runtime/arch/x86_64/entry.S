@@ -49,7 +49,10 @@ mn_arch_entry_worker:
 	.cfi_endproc
 	.size	mn_arch_entry_worker, . - mn_arch_entry_worker
 
-/* void *mn_arch_call(void *(*fn)(void *) rdi, void *arg rsi, void **out rdx) */
+/*
+ * void *mn_arch_call(void *(*fn)(void *) rdi, void *arg rsi, void **out rdx,
+ *                    struct mn_arch_fpenv e rcx: mxcsr, and fcw from bit 32)
+ */
 	.globl	mn_arch_call
 	.hidden	mn_arch_call
 	.type	mn_arch_call, @function
@@ -80,6 +83,12 @@ mn_arch_call:
 	movq	%rsp, (%rdx)
 	movq	%rdi, %rax
 	movq	%rsi, %rdi
+	cmpl	%ecx, (%rsp)
+	jne	.Lset
+	shrq	$32, %rcx
+	cmpw	%cx, 4(%rsp)
+	jne	.Lset_fcw
+.Lcall:
 	callq	*%rax
 .Lreturn:
 	/* A thread may end with other control words than its joiner has. */
@@ -115,6 +124,14 @@ mn_arch_call:
 	.cfi_restore rbp
 	ret
 	.cfi_restore_state
+.Lset:
+	movl	%ecx, -4(%rsp)
+	ldmxcsr	-4(%rsp)
+	shrq	$32, %rcx
+.Lset_fcw:
+	movw	%cx, -4(%rsp)
+	fldcw	-4(%rsp)
+	jmp	.Lcall
 .Lrestore:
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
