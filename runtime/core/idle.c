@@ -10,20 +10,27 @@
  *
  * A submitter:
  *   1. makes the work visible (deque, run-next slot, mailbox, inject list);
- *   2. SC fence                                                    [pairs with 6]
- *   3. returns when somebody searches, or nobody is idle;
+ *   2. a worker: light fence (internal.h); returns when nobody is idle  [with 9]
+ *   3. SC fence; returns when somebody searches, or nobody is idle      [with 6]
  *   4. takes one idle bit by fetch-and, which gives it the sole right to wake
  *      that worker; counts it as searching on its behalf; sets its token.
  *
  * A worker without work:
  *   5. sets its idle bit, then stops counting as searching (both SC RMW);
- *   6. SC fence                                                    [pairs with 2]
+ *   6. SC fence                                                         [with 3]
  *   7. looks at every source again; on finding something it takes its bit
  *      back, unless a submitter has it already: then a token is on its way;
- *   8. sleeps until the token is set.
+ *   8. sleeps until the token is set, at first for NAP_NS at most;
+ *   9. then, once: heavy fence, and step 7 again                        [with 2]
  *
- * If the submitter's step 3 reads a state from before step 5, then step 2
- * precedes step 6 in the single order of SC fences, and step 7 sees the work.
+ * If the submitter's step 3 reads a state from before step 5, then step 3's
+ * fence precedes step 6, and step 7 sees the work. If step 2 does, then step 2
+ * precedes step 9, which sees it. Step 7 does so, too, but for the moment that
+ * the work spends in the submitter's store buffer. So a submitter that finds all
+ * workers busy pays for no fence, and step 9, which disturbs all CPUs, is rare:
+ * most naps end before. It is left out when all other workers are idle, after
+ * step 6: one that stops being idle has read this one's bit when its own was
+ * cleared, in the same word.
  *
  * Throttling: only one worker is woken at a time. A searcher that finds work
  * and was the last one looks whether there is more and wakes the next, so
@@ -33,21 +40,28 @@
  * steps 2 to 4 for them. But a guest's worker may compute for a long time. So
  * one idle worker, the watcher, sleeps with a timeout while any worker is busy,
  * and searches when a guest has not changed between two looks. Steps 2 to 4 may
- * be left out only while there is a watcher. The watcher retires by
- *   9. clearing the flag, SC fence, and looking again whether all are idle;
+ * be left out only while there is a watcher, or somebody searches. The watcher
+ * retires by
+ *   10. clearing the flag, SC fence, and looking again whether all are idle;
  * a submitter is not idle: its bit was cleared (SC RMW) before it submits, so
- * either step 9 sees it busy, or it sees the flag cleared. A worker whose kernel
+ * either step 10 sees it busy, or it sees the flag cleared. A worker whose kernel
  * thread starts later has no bit to clear: it is counted as running (SC) before
  * it is started, and begins with an SC fence.
  *
- * A watcher that is woken gives up the watch. If it finds work, it wakes another
- * worker, which takes up the watch before it sleeps: guests may be waiting for
- * nobody but the watcher.
+ * A searcher that finds nothing becomes idle and takes up the watch, unless all
+ * are idle. Again it sees a submitter that has read of its search as busy: that
+ * one has searched itself since its bit was cleared, and its step out of the
+ * count of searchers and the searcher's own (both SC RMW) are ordered.
+ *
+ * A watcher that is woken gives up the watch. If it finds work while others are
+ * busy, it wakes another worker, which takes up the watch before it sleeps:
+ * guests may be waiting for nobody but the watcher.
  */
 #include "core/internal.h"
 
 #include "sched/sched.h"
 
+#define NAP_NS 200000u
 #define WATCH_MIN_NS 100000u
 #define WATCH_MAX_NS 8000000u
 #define BITS 64
@@ -83,6 +97,11 @@ static bool take_bit(unsigned id)
 bool mni_watched(void)
 {
 	return mni_load(&idle.watched, relaxed);
+}
+
+bool mni_searched(void)
+{
+	return mni_load(&idle.searching, relaxed);
 }
 
 /* Step 4, once the bit is the caller's. */
@@ -131,7 +150,7 @@ bool mni_idle_nudge(void)
 
 void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)
 {
-	mn_arch_fence_after_rmw(); /* step 2 */
+	mn_arch_fence_after_rmw(); /* step 3 */
 	for (unsigned i = 0; i < words(); i++) {
 		uint64_t bits = mni_load(&idle.bits[i], relaxed);
 
@@ -149,15 +168,28 @@ void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)
 	}
 }
 
+static bool nobody_is_idle(void)
+{
+	for (unsigned i = 0; i < words(); i++)
+		if (mni_load(&idle.bits[i], relaxed))
+			return false;
+	return true;
+}
+
 void mni_wake_one(struct mni_worker *for_guest_of)
 {
-	mni_fence(seq_cst); /* step 2 */
+	if (mn_plat_self()) {
+		mni_light_fence(); /* step 2 */
+		if (nobody_is_idle())
+			return;
+	}
+	mni_fence(seq_cst); /* step 3 */
 	mni_wake_one_after_rmw(for_guest_of);
 }
 
 void mni_wake_worker(struct mni_worker *w)
 {
-	mni_fence(seq_cst); /* step 2 */
+	mni_fence(seq_cst); /* steps 2 and 3 */
 	if (take_bit(w->id))
 		wake(w, NULL);
 }
@@ -193,13 +225,25 @@ static void judge_wake(struct mni_worker *w, bool found)
 	mni_store(&owner->guest_backoff, b, relaxed);
 }
 
+static bool all_others_idle(struct mni_worker *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < words(); i++)
+		n += (unsigned)__builtin_popcountll(mni_load(&idle.bits[i], relaxed));
+	/* The caller's own bit may have been taken by a waker; it counts as idle. */
+	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
+		n++;
+	return n >= mni_load(&mni_rt.running, relaxed);
+}
+
 /* Whether a worker is needed besides w: to run something, or to keep watch. */
 static bool work_for_others(struct mni_worker *w)
 {
 	const struct mni_policy *p = mni_rt.policy;
 
 	return mni_load(&mni_rt.injected, relaxed) || (p->shares && p->has_work(w)) ||
-	       (p->guest && !mni_watched());
+	       (p->guest && !mni_watched() && !all_others_idle(w));
 }
 
 void mni_search_end(struct mni_worker *w)
@@ -213,18 +257,6 @@ void mni_search_end(struct mni_worker *w)
 	}
 }
 
-static bool all_others_idle(struct mni_worker *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < words(); i++)
-		n += (unsigned)__builtin_popcountll(mni_load(&idle.bits[i], relaxed));
-	/* The caller's own bit may have been taken by a waker; it counts as idle. */
-	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
-		n++;
-	return n >= mni_load(&mni_rt.running, relaxed);
-}
-
 /* Takes up the watch if nobody has it and there is something to watch. */
 static bool watch_begin(struct mni_worker *w)
 {
@@ -235,7 +267,7 @@ static bool watch_begin(struct mni_worker *w)
 	return mni_cas(&idle.watched, &none, true, seq_cst, relaxed);
 }
 
-/* Step 9. False: not all are idle after all; the watch goes on. */
+/* Step 10. False: not all are idle after all; the watch goes on. */
 static bool watch_end_if_all_idle(struct mni_worker *w)
 {
 	bool none = false;
@@ -275,10 +307,19 @@ static bool guest_is_stuck(struct watch *look)
 	return stuck;
 }
 
-/* Step 8. False: woken by the watch or by time instead of by a token; the bit is still set. */
+static bool found_on_second_look(struct mni_worker *w)
+{
+	return mni_load(&mni_rt.stop, relaxed) || mni_shared_work(w) || mni_rt.policy->has_work(w);
+}
+
+/*
+ * Steps 8 and 9. False: woken by the watch, by time or by what step 9 has found
+ * instead of by a token; the bit is still set.
+ */
 static bool sleep_until_token(struct mni_worker *w)
 {
 	struct watch look;
+	bool napped = mni_rt.strong_fences || (words() == 1 && all_others_idle(w));
 
 	look.on = watch_begin(w);
 	look.period_ns = WATCH_MIN_NS;
@@ -297,9 +338,21 @@ static bool sleep_until_token(struct mni_worker *w)
 		if (!time_ns)
 			break;
 		watch = look.on && look.period_ns < time_ns;
+		if (watch)
+			time_ns = look.period_ns;
+		if (!napped && NAP_NS < time_ns)
+			time_ns = NAP_NS;
 		mni_count(&w->count.parks);
-		mn_plat_wait(&w->parker.token, 0, watch ? look.period_ns : time_ns);
-		if (!watch || mni_load(&w->parker.token, acquire))
+		mn_plat_wait(&w->parker.token, 0, time_ns);
+		if (mni_load(&w->parker.token, acquire))
+			continue;
+		if (!napped) {
+			napped = true;
+			mni_heavy_fence(); /* step 9 */
+			if (found_on_second_look(w))
+				break;
+		}
+		if (!watch)
 			continue;
 		if (guest_is_stuck(&look))
 			break;
@@ -311,11 +364,6 @@ static bool sleep_until_token(struct mni_worker *w)
 	if (look.on)
 		mni_store(&idle.watched, false, seq_cst);
 	return mni_load(&w->parker.token, acquire) == 1;
-}
-
-static bool found_on_second_look(struct mni_worker *w)
-{
-	return mni_load(&mni_rt.stop, relaxed) || mni_shared_work(w) || mni_rt.policy->has_work(w);
 }
 
 bool mni_idle_wait(struct mni_worker *w)

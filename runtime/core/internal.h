@@ -197,6 +197,7 @@ struct mni_worker {
 	uint32_t tick;             /* worker: scheduling decisions */
 	uint32_t streak;           /* worker: run-next hits in a row */
 	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
+	uint64_t stole_at_ns;      /* worker: when it last stole */
 	bool searching;            /* worker: counted in mni_idle.searching */
 	uint64_t rng;              /* worker */
 
@@ -301,6 +302,27 @@ bool mni_workers_again(void);
 /* The running main thread, t, is about to end, as far as its joiners are concerned. */
 void mni_main_ended(struct mn_thread *t, void *result);
 
+/*
+ * The two sides of a pairing of fences: the light one costs nothing, since the
+ * heavy one is a barrier in every kernel thread, at about 10 us when others run.
+ * Where the platform has no such barrier both are SC fences.
+ */
+static inline void mni_light_fence(void)
+{
+	if (mni_rt.strong_fences)
+		mni_fence(seq_cst);
+	else
+		atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void mni_heavy_fence(void)
+{
+	if (mni_rt.strong_fences)
+		mni_fence(seq_cst);
+	else
+		mn_plat_barrier();
+}
+
 /* Blocks the running main thread until every other thread has ended. */
 void mni_wait_for_others(void);
 
@@ -397,6 +419,8 @@ bool mni_search_begin(struct mni_worker *w);
 void mni_search_end(struct mni_worker *w);
 /* Somebody looks after lone guests from time to time. */
 bool mni_watched(void);
+/* Some worker searches. */
+bool mni_searched(void);
 void mni_idle_reset(void);
 
 #pragma GCC visibility pop

@@ -22,6 +22,10 @@
  * threads that are no workers have made runnable: then the worth of stealing is
  * the difference.
  *
+ * A steal moves a handful of cache lines and makes the owner miss them. Where
+ * what was stolen has kept the thief busy for less than that takes, both would
+ * have been faster without: such a thief rests before it steals again.
+ *
  * Lone guests. A thread that was just created or woken, and is the only one
  * its worker has waiting, is most often run by that worker at once: its
  * creator joins it, its waker blocks. Moving it costs both sides their cache
@@ -42,6 +46,8 @@
 #define GUEST_REST_NS 1500
 #define PAUSES_MIN 4
 #define PAUSES_MAX 256
+#define WORTH_NS 250
+#define REST_NS 1000
 
 static struct {
 	_Alignas(64) bool owner_only; /* nobody takes from another's deque */
@@ -74,7 +80,7 @@ static void push_and_wake(struct mni_worker *w, struct mn_thread *t)
 static bool leave_guest_alone(struct mni_worker *w)
 {
 	mni_count(&w->guest_stamp);
-	if (mni_watched() && w->guest_skip) {
+	if ((mni_watched() || mni_searched()) && w->guest_skip) {
 		w->guest_skip--;
 		return true;
 	}
@@ -256,6 +262,14 @@ static void back_off(struct mni_worker *w, unsigned *pauses)
 		*pauses *= 2;
 }
 
+/* The time until which the thief rests. */
+static uint64_t rest_until(struct mni_worker *w, uint64_t now)
+{
+	bool worth_it = now - w->stole_at_ns >= WORTH_NS;
+
+	return worth_it ? now : now + REST_NS;
+}
+
 static struct mn_thread *steal_search(struct mni_worker *w)
 {
 	struct sighting seen = {0};
@@ -263,19 +277,22 @@ static struct mn_thread *steal_search(struct mni_worker *w)
 	unsigned pauses = PAUSES_MIN;
 	uint64_t start = mn_plat_now_ns();
 	uint64_t now = start;
+	uint64_t rested = rest_until(w, now);
 
 	do {
 		unsigned first = first_victim(w);
 
-		for (unsigned i = 0; i < n; i++) {
+		for (unsigned i = 0; now >= rested && i < n; i++) {
 			struct mni_worker *victim = mni_rt.worker[(first + i) % n];
 			struct mn_thread *t;
 
 			if (victim == w)
 				continue;
 			if ((mni_deque_size(&victim->deque) > 1 || has_rested(&seen, victim, now)) &&
-			    (t = steal_from(w, victim)))
+			    (t = steal_from(w, victim))) {
+				w->stole_at_ns = mn_plat_now_ns();
 				return t;
+			}
 		}
 		if (mni_shared_work(w) || mni_load(&mni_rt.stop, relaxed))
 			return NULL;

@@ -28,10 +28,7 @@ static void cancel(struct mn_thread *t)
 			return; /* once is enough */
 	} while (!mni_cas_weak(&t->cancel, &state, MNI_CANCEL_PENDING | MNI_CANCEL_BUSY, seq_cst,
 			       relaxed));
-	if (mni_rt.strong_fences)
-		mni_fence(seq_cst);
-	else
-		mn_plat_barrier();
+	mni_heavy_fence();
 	x = mni_load(&t->wait, acquire);
 	won = x && x->withdraw(x, -MNI_ECANCELED);
 	if (won)

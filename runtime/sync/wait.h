@@ -55,14 +55,6 @@ struct mni_wait {
 	struct mni_timer timer; /* if timed */
 };
 
-static inline void mni_light_fence(void)
-{
-	if (mni_rt.strong_fences)
-		mni_fence(seq_cst);
-	else
-		atomic_signal_fence(memory_order_seq_cst);
-}
-
 /* Sets up a wait of the thread that runs. */
 static inline void mni_wait_init(struct mni_wait *x, struct mni_worker *w,
 				 bool (*withdraw)(struct mni_wait *, int))
