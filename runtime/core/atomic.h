@@ -23,6 +23,8 @@
 	atomic_compare_exchange_weak_explicit((p), (expect), (v), memory_order_##ok,               \
 					      memory_order_##fail)
 #define mni_fence(order) atomic_thread_fence(memory_order_##order)
+/* For the compiler alone; the CPU's part is another's (mni_heavy_fence()). */
+#define mni_compiler_fence() atomic_signal_fence(memory_order_seq_cst)
 
 /*
  * A statistic that one thread adds to and anybody may read: no read-modify-write

@@ -312,7 +312,7 @@ static inline void mni_light_fence(void)
 	if (mni_rt.strong_fences)
 		mni_fence(seq_cst);
 	else
-		atomic_signal_fence(memory_order_seq_cst);
+		mni_compiler_fence();
 }
 
 static inline void mni_heavy_fence(void)

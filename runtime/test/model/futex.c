@@ -108,3 +108,8 @@ void mn_plat_say(const char *line)
 }
 
 void mn_plat_relinquish(void) {}
+
+void mn_plat_barrier(void)
+{
+	model_fail("mn_plat_barrier() is not modelled: scenarios say strong_fences");
+}

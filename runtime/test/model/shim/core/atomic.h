@@ -57,6 +57,7 @@
 #define mni_fetch_and(p, v, order) MODEL_RMW_("fetch_and", MODEL_AND, p, v, order)
 #define mni_cas(p, expect, v, ok, fail) MODEL_CAS_("cas", false, p, expect, v, ok, fail)
 #define mni_cas_weak(p, expect, v, ok, fail) MODEL_CAS_("cas_weak", true, p, expect, v, ok, fail)
+#define mni_compiler_fence() ((void)0) /* threads of the model do nothing out of order by themselves */
 #define mni_fence(order) model_fence(MODEL_SITE(MODEL_FENCE, "fence", "", order, relaxed))
 
 #define mni_count(p) mni_store((p), mni_load((p), relaxed) + 1, relaxed)
