@@ -17,7 +17,7 @@ FIXED = -std=gnu11 -pthread -fno-strict-aliasing -fvisibility=hidden -fPIC -fno-
 	$(ARCHFLAGS_$(ARCH)) -I$(ROOT)/include -I$(ROOT) -I$(ROOT)/arch/$(ARCH) -I$(ROOT)/platform/$(PLATFORM) \
 	-I$(ROOT)/platform/$(PLATFORM)/$(ARCH)
 
-FOLDERS = core sched sync preempt posix arch/$(ARCH) platform/$(PLATFORM) platform/$(PLATFORM)/$(ARCH)
+FOLDERS = core sched sync preempt io posix arch/$(ARCH) platform/$(PLATFORM) platform/$(PLATFORM)/$(ARCH)
 SOURCES = $(foreach f,$(FOLDERS),$(wildcard $(ROOT)/$(f)/*.c $(ROOT)/$(f)/*.S))
 OBJECTS = $(patsubst $(ROOT)/%,$(BUILD)/obj/%.o,$(SOURCES))
 

@@ -44,6 +44,9 @@ static const struct word backoffs[] = {{"exponential", MN_BACKOFF_EXPONENTIAL},
 				       {"none", MN_BACKOFF_NONE},
 				       {0}};
 
+static const struct word ios[] = {
+	{"auto", MN_IO_AUTO}, {"epoll", MN_IO_EPOLL}, {0}};
+
 static uint64_t cpus(void)
 {
 	unsigned n = mn_plat_cpus();
@@ -66,6 +69,7 @@ static const struct setting settings[] = {
 	{"MN_QUANTUM_US", FIELD(quantum_us), .min = 20, .max = 10000000, .fallback = 10000},
 	{"MN_PREEMPT_SIGNAL", FIELD(preempt_signal), .min = 1, .max = 64,
 	 .fallback = MN_PLAT_TICK_SIGNAL},
+	{"MN_IO", FIELD(io), .words = ios, .fallback = MN_IO_AUTO},
 	{"MN_SEED", FIELD(seed), .min = 1, .max = UINT64_MAX, .choose = mn_plat_random},
 };
 

@@ -40,6 +40,8 @@ static void forget_worker(struct mni_worker *w)
 	mni_store(&w->mail, false, relaxed);
 	w->mailbox = (struct mni_list){NULL, NULL};
 	mni_store(&w->woken_for, NULL, relaxed);
+	w->polled = (struct mni_list){NULL, NULL};
+	w->poll = NULL;
 	mni_store(&w->tick_armed, true, relaxed); /* there is none: the child has no timers */
 }
 
@@ -84,6 +86,8 @@ static void in_child(void)
 	mni_once_forget();
 	mni_idle_reset();
 	mni_timers_reset();
+	if (mni_rt.poller)
+		mni_rt.poller->forget();
 	if (w) {
 		become_main(w, w->current);
 		return;

@@ -20,7 +20,9 @@
  *   6. SC fence                                                         [with 3]
  *   7. looks at every source again; on finding something it takes its bit
  *      back, unless a submitter has it already: then a token is on its way;
- *   8. sleeps until the token is set, at first for NAP_NS at most;
+ *   8. sleeps until the token is set, at first for NAP_NS at most: on the token,
+ *      or in the poller (poller.h), and then the token says so, so that whoever
+ *      sets it knows how to wake;
  *   9. then, once: heavy fence, and step 7 again                        [with 2]
  *
  * If the submitter's step 3 reads a state from before step 5, then step 3's
@@ -68,6 +70,13 @@
 #define WORDS (MNI_MAX_WORKERS / BITS)
 #define GUEST_BACKOFF_MAX 1023u
 
+/* parker.token: 0, asleep or about to be; TOLD to look again; or a set of the others. */
+enum {
+	TOLD = 1,      /* by whoever took the idle bit */
+	NUDGED = 2,    /* to look at the timers and the poller */
+	IN_POLLER = 4, /* sleeps there */
+};
+
 static struct {
 	_Alignas(64) _Atomic uint64_t bits[WORDS]; /* who is idle */
 	_Atomic uint32_t searching;                /* how many search */
@@ -104,21 +113,45 @@ bool mni_searched(void)
 	return mni_load(&idle.searching, relaxed);
 }
 
+static void rouse(struct mni_worker *target, uint32_t token)
+{
+	if (token & IN_POLLER)
+		mni_rt.poller->wake(target);
+	else
+		mn_plat_wake(&target->parker.token);
+}
+
 /* Step 4, once the bit is the caller's. */
 static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
 {
 	struct mni_worker *self = mni_self();
-	bool nudged;
+	uint32_t token;
 
 	mni_store(&target->woken_for, for_guest_of, relaxed);
 	mni_fetch_add(&idle.searching, 1, seq_cst);
 	if (self)
 		mni_count(&self->count.wakes);
 	/* Release: with the sleeper's acquire. Now it will not see that it was nudged. */
-	nudged = mni_exchange(&target->parker.token, 1, release) == 2;
-	mn_plat_wake(&target->parker.token);
-	if (nudged)
+	token = mni_exchange(&target->parker.token, TOLD, release);
+	rouse(target, token);
+	if (token & NUDGED)
 		mni_idle_nudge();
+}
+
+/* Has the worker look at the timers and the poller. False: it is being woken. */
+static bool nudge(struct mni_worker *target)
+{
+	uint32_t token = mni_load(&target->parker.token, relaxed);
+
+	while (token != TOLD) {
+		if (token & NUDGED)
+			return true;
+		if (mni_cas(&target->parker.token, &token, token | NUDGED, seq_cst, relaxed)) {
+			rouse(target, token);
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -133,15 +166,10 @@ bool mni_idle_nudge(void)
 
 		while (bits) {
 			unsigned bit = (unsigned)__builtin_ctzll(bits);
-			struct mni_worker *target = mni_rt.worker[i * BITS + bit];
-			uint32_t asleep = 0;
 
-			if ((mni_cas(&target->parker.token, &asleep, 2, seq_cst, relaxed) ||
-			     asleep == 2) &&
-			    mni_load(&idle.bits[i], seq_cst) >> bit & 1) {
-				mn_plat_wake(&target->parker.token);
+			if (nudge(mni_rt.worker[i * BITS + bit]) &&
+			    mni_load(&idle.bits[i], seq_cst) >> bit & 1)
 				return true;
-			}
 			bits &= bits - 1;
 		}
 	}
@@ -312,9 +340,22 @@ static bool found_on_second_look(struct mni_worker *w)
 	return mni_load(&mni_rt.stop, relaxed) || mni_shared_work(w) || mni_rt.policy->has_work(w);
 }
 
+/* On the token, or in the poller if that wants it there; may come back early. */
+static void sleep_once(struct mni_worker *w, uint64_t time_ns)
+{
+	uint32_t asleep = 0;
+
+	if (!mni_rt.poller || !mni_rt.poller->enter(w)) {
+		mn_plat_wait(&w->parker.token, 0, time_ns);
+	} else if (mni_cas(&w->parker.token, &asleep, IN_POLLER, seq_cst, relaxed)) {
+		mni_rt.poller->wait(w, time_ns, &w->polled);
+		mni_fetch_and(&w->parker.token, ~(uint32_t)IN_POLLER, acq_rel);
+	}
+}
+
 /*
- * Steps 8 and 9. False: woken by the watch, by time or by what step 9 has found
- * instead of by a token; the bit is still set.
+ * Steps 8 and 9. False: woken by the watch, by time, by I/O or by what step 9 has
+ * found instead of by a token; the bit is still set.
  */
 static bool sleep_until_token(struct mni_worker *w)
 {
@@ -328,8 +369,8 @@ static bool sleep_until_token(struct mni_worker *w)
 			look.guest[i] = false;
 		guest_is_stuck(&look);
 	}
-	while (mni_load(&w->parker.token, acquire) != 1) {
-		uint32_t nudged = 2;
+	while (mni_load(&w->parker.token, acquire) != TOLD && !w->polled.head) {
+		uint32_t nudged = NUDGED;
 		uint64_t time_ns;
 		bool watch;
 
@@ -343,8 +384,8 @@ static bool sleep_until_token(struct mni_worker *w)
 		if (!napped && NAP_NS < time_ns)
 			time_ns = NAP_NS;
 		mni_count(&w->count.parks);
-		mn_plat_wait(&w->parker.token, 0, time_ns);
-		if (mni_load(&w->parker.token, acquire))
+		sleep_once(w, time_ns);
+		if (mni_load(&w->parker.token, acquire) || w->polled.head)
 			continue;
 		if (!napped) {
 			napped = true;
@@ -363,7 +404,7 @@ static bool sleep_until_token(struct mni_worker *w)
 	}
 	if (look.on)
 		mni_store(&idle.watched, false, seq_cst);
-	return mni_load(&w->parker.token, acquire) == 1;
+	return mni_load(&w->parker.token, acquire) == TOLD;
 }
 
 bool mni_idle_wait(struct mni_worker *w)
@@ -383,12 +424,16 @@ bool mni_idle_wait(struct mni_worker *w)
 		/* Step 4 was done for this worker; the token may still be on its way. */
 		uint32_t token;
 
-		while ((token = mni_load(&w->parker.token, acquire)) != 1)
+		while ((token = mni_load(&w->parker.token, acquire)) != TOLD)
 			mn_plat_wait(&w->parker.token, token, MN_PLAT_FOREVER);
 		w->searching = true;
 	} else if (!mni_rt.alone) {
 		mni_fetch_add(&idle.searching, 1, seq_cst);
 		w->searching = true;
+	}
+	if (mni_rt.poller) {
+		mni_rt.poller->leave(w);
+		mni_poll_submit(w);
 	}
 	mni_timers_leave(w);
 	return !mni_load(&mni_rt.stop, acquire);

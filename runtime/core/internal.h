@@ -22,6 +22,7 @@
 
 #include "arch.h"
 #include "core/atomic.h"
+#include "core/poller.h"
 #include "core/spin.h"
 #include "core/timer.h"
 #include "mn.h"
@@ -174,8 +175,7 @@ struct mni_after {
 };
 
 struct mni_parker {
-	/* 0 asleep or about to be, 1 told to look again, 2 told to look at the timers */
-	_Alignas(64) _Atomic uint32_t token;
+	_Alignas(64) _Atomic uint32_t token; /* see idle.c */
 };
 
 struct mni_list {
@@ -183,10 +183,34 @@ struct mni_list {
 	struct mn_thread *tail;
 };
 
+static inline void mni_list_append(struct mni_list *l, struct mn_thread *t)
+{
+	t->next = NULL;
+	if (l->tail)
+		l->tail->next = t;
+	else
+		l->head = t;
+	l->tail = t;
+}
+
+/* The first, or NULL. */
+static inline struct mn_thread *mni_list_take(struct mni_list *l)
+{
+	struct mn_thread *t = l->head;
+
+	if (t) {
+		l->head = t->next;
+		if (!l->head)
+			l->tail = NULL;
+	}
+	return t;
+}
+
 struct mni_counters {
 	_Atomic uint64_t spawns, ends, inline_runs, switches, steal_attempts, steal_hits,
 		steal_aborts, parks, wakes, stacks, preempt_done, preempt_deferred, expiries,
-		home_wakes, migrations, affine_picks, promotions, demotions, timed_waits;
+		home_wakes, migrations, affine_picks, promotions, demotions, timed_waits,
+		io_waits, io_wakes;
 };
 
 struct mni_worker {
@@ -234,6 +258,8 @@ struct mni_worker {
 	_Atomic(struct mni_worker *) woken_for; /* whose lone guest it was woken for */
 
 	struct mni_timers timers; /* see timer.c */
+	struct mni_list polled;   /* worker: threads whose I/O has come while it was idle */
+	void *poll;               /* what the poller keeps per worker */
 
 	_Atomic uint32_t started;  /* 1 when its kernel thread is set up, 2 when that failed */
 	int start_error;           /* then: -errno; read after started */
@@ -262,6 +288,7 @@ struct mni_runtime {
 	bool shrunk;                                /* after fork(): the other workers are to be started */
 	bool strong_fences;                         /* start: mn_plat_barrier() does not work */
 	const struct mni_policy *policy;            /* start */
+	const struct mni_poller *poller;            /* start; NULL: there is no I/O */
 	size_t stack_size;                          /* start: the promise */
 	size_t tick_room;                           /* start: of any stack, below all else */
 	_Atomic uint64_t quantum_ns;                /* 0: no preemption; else see mn_quantum_set() */
@@ -386,6 +413,21 @@ void mni_worker_kthread(void *worker);
 void mni_inject(struct mn_thread *t);
 /* Whether mail for this worker or an injected thread waits. */
 bool mni_shared_work(struct mni_worker *w);
+
+/*
+ * In the scheduler's context of a busy worker: makes the threads runnable whose
+ * I/O has come, if nobody else does. Whether there were any.
+ */
+bool mni_poll_look(struct mni_worker *w);
+/* Makes those runnable that the worker found while it was idle. */
+void mni_poll_submit(struct mni_worker *w);
+/* At w's tick: whether it is to look for I/O; if some has come, w->timers_due is set. */
+bool mni_poll_tick(struct mni_worker *w);
+
+static inline bool mni_poll_unkept(struct mni_worker *w)
+{
+	return mni_rt.poller && mni_rt.poller->unkept(w);
+}
 
 /* Moves the running thread to a worker and returns there. */
 void mni_move_to(struct mni_worker *to);

@@ -68,6 +68,8 @@ static void take_down(unsigned made)
 	if (mn_plat_self())
 		mni_preempt_worker_fini(mni_rt.worker[0]);
 	mni_preempt_fini();
+	if (mni_rt.poller)
+		mni_rt.poller->stop();
 	for (unsigned i = 0; i < made; i++)
 		free_worker(mni_rt.worker[i]);
 	mni_stack_pool_free();
@@ -182,7 +184,10 @@ static int start(const struct mn_config *c)
 	mni_store(&mni_rt.stop, false, relaxed);
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
-	error = mni_preempt_init(c->preempt_signal);
+	mni_rt.poller = mn_plat_poller();
+	error = mni_rt.poller ? mni_rt.poller->start(c) : 0;
+	if (!error && (error = mni_preempt_init(c->preempt_signal)) && mni_rt.poller)
+		mni_rt.poller->stop();
 	if (error) {
 		mni_rt.workers = 0;
 		return error;
@@ -321,6 +326,8 @@ void mn_stats_read(struct mn_stats *out)
 		out->promotions += mni_load(&c->promotions, relaxed);
 		out->demotions += mni_load(&c->demotions, relaxed);
 		out->timed_waits += mni_load(&c->timed_waits, relaxed);
+		out->io_waits += mni_load(&c->io_waits, relaxed);
+		out->io_wakes += mni_load(&c->io_wakes, relaxed);
 	}
 	out->workers_started = mni_rt.workers ? mni_load(&mni_rt.running, relaxed) : 0;
 	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);

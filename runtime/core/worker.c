@@ -39,34 +39,12 @@ __attribute__((noinline)) struct mni_worker *mni_self(void)
 	return mn_plat_self();
 }
 
-/* --- lists --- */
-
-static void list_append(struct mni_list *l, struct mn_thread *t)
-{
-	t->next = NULL;
-	if (l->tail)
-		l->tail->next = t;
-	else
-		l->head = t;
-	l->tail = t;
-}
-
-static struct mn_thread *list_take(struct mni_list *l)
-{
-	struct mn_thread *t = l->head;
-
-	if (t) {
-		l->head = t->next;
-		if (!l->head)
-			l->tail = NULL;
-	}
-	return t;
-}
+/* --- threads that any worker may take, and those for one worker --- */
 
 void mni_inject(struct mn_thread *t)
 {
 	mni_spin_lock(&mni_rt.inject_lock);
-	list_append(&mni_rt.inject, t);
+	mni_list_append(&mni_rt.inject, t);
 	mni_count(&mni_rt.injected);
 	mni_spin_unlock(&mni_rt.inject_lock);
 	mni_wake_one(NULL);
@@ -80,7 +58,7 @@ static struct mn_thread *take_injected(void)
 	if (!mni_load(&mni_rt.injected, relaxed))
 		return NULL;
 	mni_spin_lock(&mni_rt.inject_lock);
-	t = list_take(&mni_rt.inject);
+	t = mni_list_take(&mni_rt.inject);
 	if (t)
 		mni_store(&mni_rt.injected, mni_load(&mni_rt.injected, relaxed) - 1, relaxed);
 	mni_spin_unlock(&mni_rt.inject_lock);
@@ -90,7 +68,7 @@ static struct mn_thread *take_injected(void)
 static void send_mail(struct mni_worker *to, struct mn_thread *t)
 {
 	mni_spin_lock(&to->mail_lock);
-	list_append(&to->mailbox, t);
+	mni_list_append(&to->mailbox, t);
 	mni_store(&to->mail, true, relaxed);
 	mni_spin_unlock(&to->mail_lock);
 	mni_wake_worker(to);
@@ -103,7 +81,7 @@ static struct mn_thread *take_mail(struct mni_worker *w)
 	if (!mni_load(&w->mail, relaxed))
 		return NULL;
 	mni_spin_lock(&w->mail_lock);
-	t = list_take(&w->mailbox);
+	t = mni_list_take(&w->mailbox);
 	if (!w->mailbox.head)
 		mni_store(&w->mail, false, relaxed);
 	mni_spin_unlock(&w->mail_lock);
@@ -120,7 +98,7 @@ bool mni_shared_work(struct mni_worker *w)
 /* What the policy does not hold: preempted threads of this worker, and injected ones. */
 static struct mn_thread *take_aside(struct mni_worker *w)
 {
-	return w->pinned.head ? list_take(&w->pinned) : take_injected();
+	return w->pinned.head ? mni_list_take(&w->pinned) : take_injected();
 }
 
 /*
@@ -134,6 +112,8 @@ static inline struct mn_thread *next_by(struct mni_worker *w,
 
 	if (++w->tick % SHARED_INTERVAL == 0) {
 		mni_timers_look(w);
+		if (mni_poll_unkept(w))
+			mni_store(&w->timers_due, true, relaxed);
 		if ((t = take_aside(w)))
 			return t;
 	}
@@ -287,7 +267,7 @@ static void requeue_preempted(struct mni_worker *w, void *t)
 	if (mni_rt.policy->holds_preempted)
 		mni_rt.policy->submit(w, t, MNI_PREEMPTED);
 	else
-		list_append(&w->pinned, t);
+		mni_list_append(&w->pinned, t);
 	mni_preempt_arm(w);
 }
 
@@ -358,6 +338,36 @@ void mni_move_to(struct mni_worker *to)
 		mni_park(NULL, move_after, &m);
 }
 
+/* --- input and output --- */
+
+void mni_poll_submit(struct mni_worker *w)
+{
+	struct mn_thread *t;
+
+	while ((t = mni_list_take(&w->polled)))
+		mni_submit(w, t, MNI_WOKEN);
+}
+
+bool mni_poll_look(struct mni_worker *w)
+{
+	if (!mni_poll_unkept(w))
+		return false;
+	mni_rt.poller->look(w, &w->polled);
+	if (!w->polled.head)
+		return false;
+	mni_poll_submit(w);
+	return true;
+}
+
+bool mni_poll_tick(struct mni_worker *w)
+{
+	if (!mni_poll_unkept(w))
+		return false;
+	if (mni_rt.poller->has_come(w))
+		mni_store(&w->timers_due, true, relaxed);
+	return true;
+}
+
 /* --- the scheduler context --- */
 
 static void run(struct mni_worker *w, struct mn_thread *t)
@@ -383,10 +393,14 @@ static void schedule(struct mni_worker *w)
 	for (;;) {
 		struct mn_thread *t;
 
-		if (mni_load(&w->timers_due, relaxed))
+		if (mni_load(&w->timers_due, relaxed)) {
 			mni_timers_run(w);
+			mni_poll_look(w);
+		}
 		t = next_thread(w);
 		if (!t && mni_load(&w->timers_due, relaxed))
+			continue;
+		if (!t && !mni_rt.alone && mni_poll_look(w))
 			continue;
 		if (!t && mni_rt.policy->search && mni_search_begin(w)) {
 			t = mni_rt.policy->search(w);
@@ -395,6 +409,8 @@ static void schedule(struct mni_worker *w)
 		}
 		if (t) {
 			mni_timers_before_run(w);
+			if (mni_poll_unkept(w))
+				mni_rt.poller->keep_up(w);
 			run(w, t);
 		} else if (!mni_idle_wait(w)) {
 			return;

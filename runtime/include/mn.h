@@ -31,6 +31,7 @@ extern "C" {
 enum { MN_ON = 1, MN_OFF = -1 };
 enum { MN_HELP_FIRST = 1, MN_CHILD_FIRST = 2 };
 enum { MN_VICTIM_RANDOM = 1, MN_VICTIM_RING = 2, MN_VICTIM_LAST = 3 };
+enum { MN_IO_AUTO = 1, MN_IO_URING = 2, MN_IO_EPOLL = 3 };
 enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
 
 /*
@@ -56,6 +57,8 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *   MN_QUANTUM_US      microseconds before that, when another thread waits, 20 to
  *                      10 000 000. Default: 10000
  *   MN_PREEMPT_SIGNAL  the signal's number, 1 to 64. Default: 14, SIGALRM
+ *   MN_IO              what threads wait for input and output by: "epoll"; "auto",
+ *                      what there is. Default: auto
  *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run.
  *                      With one worker, no preemption and nothing that waits by the
  *                      clock, the same seed gives the same schedule
@@ -71,6 +74,7 @@ struct mn_config {
 	int preempt;
 	unsigned quantum_us;
 	int preempt_signal;
+	int io;
 	uint64_t seed;
 };
 
@@ -142,6 +146,9 @@ struct mn_stats {
 	uint64_t promotions;   /* priorities raised: the thread gave up its worker */
 	uint64_t demotions;    /* priorities lowered: it used up its quantum */
 	uint64_t timed_waits;  /* threads that waited out a time before they were runnable */
+
+	uint64_t io_waits; /* times that a thread waited for input or output */
+	uint64_t io_wakes; /* of these, over */
 };
 
 /* Reads the counters; they may be a little old. From any kernel thread. */

@@ -8,8 +8,8 @@
  * initialisers are the system's own: the runtime's objects fit into them, and
  * all-zero is a valid state of both.
  *
- * All of <pthread.h>, the unnamed semaphores of <semaphore.h>, sched_yield() and
- * the sleeping functions are mapped, with POSIX's results and error numbers.
+ * All of <pthread.h>, the unnamed semaphores of <semaphore.h>, sched_yield(),
+ * the sleeping functions and those that mn_posix_io.h lists are mapped, with POSIX's results and error numbers.
  * What is not as with kernel threads:
  *
  *   - Shared between processes, robust, or with a priority protocol: refused when
@@ -18,7 +18,7 @@
  *     The same goes for the affinity of a thread.
  *   - Default stack size: the runtime's (MN_STACK_SIZE), not the system's.
  *   - Cancellation points are join, waiting for a condition variable or a
- *     semaphore, sleeping, and pthread_testcancel(); not input and output. Type
+ *     semaphore, sleeping, input and output, and pthread_testcancel(). Type
  *     PTHREAD_CANCEL_ASYNCHRONOUS acts when the thread is next preempted;
  *     without preemption, as PTHREAD_CANCEL_DEFERRED.
  *   - pthread_kill(): signals 0, and any to the calling thread itself; else
@@ -44,6 +44,7 @@
 #include <unistd.h>
 
 #include "mn.h"
+#include "mn_posix_io.h"
 
 #ifdef __cplusplus
 extern "C" {

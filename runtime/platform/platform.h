@@ -157,6 +157,13 @@ bool mn_plat_context_is_program(const struct mn_plat_context *c);
 /* Makes the context go on in mn_arch_preempt_entry; see arch/. */
 void mn_plat_context_inject(struct mn_plat_context *c);
 
+/* --- input and output --- */
+
+struct mni_poller;
+
+/* What idle workers sleep in while threads wait for I/O (core/poller.h), or NULL. */
+const struct mni_poller *mn_plat_poller(void);
+
 /* --- settings --- */
 
 /* The value of a setting from the environment, or NULL. */

@@ -120,7 +120,7 @@ static void disarm(struct mni_worker *w)
 	mn_plat_tick_set(&w->tick_timer, 0, 0);
 	mni_store(&w->tick_armed, false, seq_cst);
 	mni_fence(seq_cst); /* with mni_inject()'s, and the leaving keeper's in timer.c */
-	if (somebody_waits(w) || mni_timers_tick(w) || mni_cancel_wants_tick(w->current))
+	if (somebody_waits(w) || mni_timers_tick(w) || mni_poll_tick(w) || mni_cancel_wants_tick(w->current))
 		mni_preempt_arm_slow(w);
 }
 
@@ -132,7 +132,7 @@ void mni_tick(struct mn_plat_context *c)
 
 	if (!w)
 		return;
-	timers = mni_timers_tick(w);
+	timers = mni_timers_tick(w) | mni_poll_tick(w);
 	waits = somebody_waits(w) || mni_cancel_wants_tick(w->current);
 	if (!waits && !timers) {
 		if (++w->quiet_ticks >= QUIET_TICKS)

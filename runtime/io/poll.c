@@ -1,0 +1,232 @@
+/*
+ * poll() and select(): waiting for several fds.
+ *
+ * The thread puts a watcher into the entry of each fd, then asks the kernel once
+ * more, then parks on a guard of its own. A report of any of the fds wakes it
+ * (fd.c): what is ready before it asks, it hears from the kernel; what comes
+ * later is reported. It takes its watchers out before it returns.
+ */
+#include "io/call.h"
+
+#include <stdlib.h>
+
+#define FEW 8 /* watchers on the stack; for more, memory is asked for */
+
+static __attribute__((noinline)) int ask(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	return timeout_ms ? (int)mni_result(poll(fds, n, timeout_ms)) : mni_ready_now(fds, n);
+}
+
+static unsigned dirs_of(short events)
+{
+	/* Errors and hang-ups, which are always wanted, are reported in both directions. */
+	return (events & (POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLRDHUP) ? 1u << MNI_IN : 0) |
+	       (events & (POLLOUT | POLLWRNORM | POLLWRBAND) ? 1u << MNI_OUT : 0);
+}
+
+static void insert(struct mni_watcher *x)
+{
+	struct mni_fd *e = x->entry;
+
+	mni_spin_lock(&e->lock);
+	x->next = e->watchers;
+	x->before = &e->watchers;
+	if (x->next)
+		x->next->before = &x->next;
+	e->watchers = x;
+	mni_spin_unlock(&e->lock);
+}
+
+static void unwatch(struct mni_watcher *watchers, nfds_t n)
+{
+	for (nfds_t i = 0; i < n; i++) {
+		struct mni_watcher *x = &watchers[i];
+
+		if (!x->entry)
+			continue;
+		mni_spin_lock(&x->entry->lock);
+		*x->before = x->next;
+		if (x->next)
+			x->next->before = x->before;
+		mni_spin_unlock(&x->entry->lock);
+	}
+}
+
+/* Puts watchers into all. Returns how many it got to: all, if there is memory. */
+static nfds_t watch_all(struct mni_watcher *watchers, struct mni_watch *watch,
+			const struct pollfd *fds, nfds_t n)
+{
+	for (nfds_t i = 0; i < n; i++) {
+		struct mni_watcher *x = &watchers[i];
+		unsigned dirs = dirs_of(fds[i].events);
+
+		*x = (struct mni_watcher){.watch = watch, .dirs = dirs ? dirs : 1u << MNI_IN};
+		if (fds[i].fd < 0)
+			continue;
+		x->entry = mni_fd_entry(fds[i].fd);
+		if (!x->entry)
+			return i;
+		insert(x);
+	}
+	return n;
+}
+
+/* Sees to it that all will be reported. */
+static int arm_all(struct mni_watcher *watchers, const struct pollfd *fds, nfds_t n)
+{
+	int error;
+	const struct mni_io_backend *b = mni_io_backend(&error);
+
+	for (nfds_t i = 0; b && i < n; i++) {
+		struct mni_fd *e = watchers[i].entry;
+
+		if (!e)
+			continue;
+		error = b->tell(e, fds[i].fd);
+		if (error)
+			break;
+		if (!b->arm)
+			continue;
+		mni_spin_lock(&e->lock);
+		for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
+			if (watchers[i].dirs >> d & 1)
+				b->arm(e, fds[i].fd, d);
+		mni_spin_unlock(&e->lock);
+	}
+	/* What is never reported is always ready, and what is closed an answer too. */
+	return error == -EPERM || error == -EBADF ? 0 : error;
+}
+
+/* 0: something has been reported since watch.fired was false; -ETIMEDOUT, -ECANCELED. */
+static int park(struct mni_watch *watch, const struct mni_until *until)
+{
+	struct mni_waiter *n = &watch->waiter;
+	int error;
+
+	mni_waiter_init(n, mni_self(), &watch->guard);
+	error = mni_wait_limit(&n->wait, until, true);
+	if (error)
+		return error;
+	mni_spin_lock(&watch->guard);
+	if (watch->fired) {
+		mni_spin_unlock(&watch->guard);
+		return 0;
+	}
+	mni_waitq_append(&watch->queue, n);
+	return mni_io_park(n, &watch->guard);
+}
+
+static int wait_for_any(struct mni_watcher *watchers, struct pollfd *fds, nfds_t n,
+			const struct mni_until *until)
+{
+	struct mni_watch watch = {.guard = 0, .queue = {NULL}};
+	nfds_t watched = watch_all(watchers, &watch, fds, n);
+	int r = watched < n ? -ENOMEM : 0;
+
+	while (!r) {
+		mni_spin_lock(&watch.guard);
+		watch.fired = false;
+		mni_spin_unlock(&watch.guard);
+		r = arm_all(watchers, fds, n);
+		if (!r)
+			r = ask(fds, n, 0);
+		if (!r)
+			r = park(&watch, until);
+	}
+	unwatch(watchers, watched);
+	return r;
+}
+
+int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	struct mni_watcher few[FEW];
+	struct mni_watcher *watchers = few;
+	struct mni_until limit;
+	int r;
+
+	if (!mni_self())
+		return ask(fds, n, timeout_ms);
+	mn_thread_test_cancel();
+	mni_limit(&limit, timeout_ms > 0 ? (uint64_t)timeout_ms * 1000000 : 0);
+	r = ask(fds, n, 0);
+	if (r || !timeout_ms)
+		return r;
+	if (n > FEW && !(watchers = malloc(n * sizeof *watchers)))
+		return -ENOMEM;
+	r = wait_for_any(watchers, fds, n, timeout_ms < 0 ? NULL : &limit);
+	if (watchers != few)
+		free(watchers);
+	if (r == -ETIMEDOUT)
+		return 0;
+	return (int)mni_call_end(r);
+}
+
+/* --- select --- */
+
+static short events_of(int fd, fd_set *in, fd_set *out, fd_set *except)
+{
+	return (short)((in && FD_ISSET(fd, in) ? POLLIN : 0) | (out && FD_ISSET(fd, out) ? POLLOUT : 0) |
+		       (except && FD_ISSET(fd, except) ? POLLPRI : 0));
+}
+
+/* What select() calls ready, by what poll() says. */
+static int keep(fd_set *set, int fd, short got, short ready)
+{
+	if (!set || !FD_ISSET(fd, set))
+		return 0;
+	if (got & ready)
+		return 1;
+	FD_CLR(fd, set);
+	return 0;
+}
+
+static int select_by_poll(struct pollfd *fds, int n, fd_set *in, fd_set *out, fd_set *except,
+			  int timeout_ms)
+{
+	nfds_t count = 0;
+	int r;
+	int ready = 0;
+
+	for (int fd = 0; fd < n; fd++)
+		if (events_of(fd, in, out, except))
+			fds[count++] = (struct pollfd){fd, events_of(fd, in, out, except), 0};
+	r = mn_poll(fds, count, timeout_ms);
+	if (r < 0)
+		return r;
+	for (nfds_t i = 0; i < count; i++)
+		if (fds[i].revents & POLLNVAL)
+			return -EBADF;
+	for (nfds_t i = 0; i < count; i++) {
+		short got = fds[i].revents;
+
+		ready += keep(in, fds[i].fd, got, POLLIN | POLLHUP | POLLERR);
+		ready += keep(out, fds[i].fd, got, POLLOUT | POLLERR);
+		ready += keep(except, fds[i].fd, got, POLLPRI);
+	}
+	return ready;
+}
+
+int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
+{
+	struct mn_cleanup cleanup;
+	struct pollfd *fds;
+	int64_t ms = -1;
+	int r;
+
+	if (!mni_self())
+		return (int)mni_result(select(n, in, out, except, timeout));
+	if (n < 0 || n > FD_SETSIZE ||
+	    (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999)))
+		return -EINVAL;
+	if (timeout)
+		ms = timeout->tv_sec > INT32_MAX / 1000 - 1
+			     ? INT32_MAX
+			     : timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000;
+	fds = malloc((size_t)(n ? n : 1) * sizeof *fds);
+	if (!fds)
+		return -ENOMEM;
+	mn_cleanup_push(&cleanup, free, fds);
+	r = select_by_poll(fds, n, in, out, except, (int)ms);
+	mn_cleanup_pop(&cleanup, 1);
+	return r;
+}
