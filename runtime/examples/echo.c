@@ -1,0 +1,113 @@
+/*
+ * An echo server: a green thread per connection, blocking calls, and no callbacks.
+ *
+ *   echo PORT    serves until it is killed
+ *   echo         serves 100 clients of its own and ends
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mn.h"
+#include "mn_io.h"
+
+#define CLIENTS 100
+
+static int fail(const char *what, int error)
+{
+	fprintf(stderr, "echo: %s: %s\n", what, strerror(-error));
+	return 1;
+}
+
+static void *serve(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+	char text[4096];
+	ssize_t n;
+
+	while ((n = mn_read(fd, text, sizeof text)) > 0)
+		if (mn_write(fd, text, (size_t)n) != n)
+			break;
+	mn_close(fd);
+	return NULL;
+}
+
+static void *accept_all(void *arg)
+{
+	const struct mn_thread_attr detached = {.detached = 1};
+	int listener = (int)(intptr_t)arg;
+	int fd;
+
+	while ((fd = mn_accept(listener, NULL, NULL)) >= 0)
+		if (mn_thread_create(NULL, &detached, serve, (void *)(intptr_t)fd))
+			mn_close(fd); /* no memory for one more */
+	return NULL;
+}
+
+static void *be_client(void *arg)
+{
+	const struct sockaddr_in *at = arg;
+	int fd = mn_socket(AF_INET, SOCK_STREAM, 0);
+	char text[] = "hello";
+	intptr_t right = 0;
+
+	if (!mn_connect(fd, (const struct sockaddr *)at, sizeof *at))
+		for (int i = 0; i < 10; i++)
+			right += mn_write(fd, text, 5) == 5 && mn_recv(fd, text, 5, MSG_WAITALL) == 5 &&
+				 !memcmp(text, "hello", 5);
+	mn_close(fd);
+	return (void *)right;
+}
+
+static int be_clients(struct sockaddr_in *at)
+{
+	mn_thread_t t[CLIENTS];
+	intptr_t right = 0;
+	void *result;
+
+	for (int i = 0; i < CLIENTS; i++)
+		if (mn_thread_create(&t[i], NULL, be_client, at))
+			return 1;
+	for (int i = 0; i < CLIENTS; i++) {
+		mn_thread_join(t[i], &result);
+		right += (intptr_t)result;
+	}
+	printf("%d clients got %d answers\n", CLIENTS, (int)right);
+	return right != 10 * CLIENTS;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof at;
+	mn_thread_t acceptor;
+	int listener;
+	int on = 1;
+	int error;
+
+	signal(SIGPIPE, SIG_IGN); /* a client that has left is an error of the write, and no more */
+	at.sin_port = htons((uint16_t)(argc > 1 ? atoi(argv[1]) : 0));
+	if ((error = mn_init(NULL)))
+		return fail("mn_init", error);
+	listener = mn_socket(AF_INET, SOCK_STREAM, 0);
+	if (listener < 0)
+		return fail("socket", listener);
+	mn_setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 1024) ||
+	    getsockname(listener, (struct sockaddr *)&at, &size)) {
+		perror("echo: bind");
+		return 1;
+	}
+	if ((error = mn_thread_create(&acceptor, NULL, accept_all, (void *)(intptr_t)listener)))
+		return fail("thread", error);
+	if (argc <= 1) {
+		error = be_clients(&at);
+		mn_close(listener); /* ends accept_all() */
+	}
+	mn_thread_join(acceptor, NULL);
+	mn_shutdown();
+	return error;
+}

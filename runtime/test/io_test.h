@@ -1,0 +1,63 @@
+/* What the tests of input and output share: connected pairs, and knowing that a thread waits. */
+#ifndef MN_TEST_IO_H
+#define MN_TEST_IO_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "check.h"
+#include "mn_io.h"
+
+/* A TCP socket that listens on loopback; *port is where. */
+__attribute__((unused)) static int test_listen(struct sockaddr_in *at)
+{
+	socklen_t n = sizeof *at;
+	int fd = mn_socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(fd >= 0);
+	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	CHECK_EQ(bind(fd, (struct sockaddr *)at, sizeof *at), 0);
+	CHECK_EQ(listen(fd, 1024), 0);
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)at, &n), 0);
+	return fd;
+}
+
+__attribute__((unused)) static int test_connect(const struct sockaddr_in *at)
+{
+	int fd = mn_socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(mn_connect(fd, (const struct sockaddr *)at, sizeof *at), 0);
+	return fd;
+}
+
+/* Two ends of a TCP connection. */
+__attribute__((unused)) static void test_tcp_pair(int fds[2])
+{
+	struct sockaddr_in at;
+	int listener = test_listen(&at);
+
+	fds[0] = test_connect(&at);
+	fds[1] = mn_accept(listener, NULL, NULL);
+	CHECK(fds[1] >= 0);
+	CHECK_EQ(mn_close(listener), 0);
+}
+
+/* Returns when n threads wait for I/O at the same time. */
+__attribute__((unused)) static void test_until_io_waits(uint64_t n)
+{
+	struct mn_stats s;
+
+	do {
+		test_pause();
+		mn_stats_read(&s);
+	} while (s.io_waits - s.io_wakes != n);
+}
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * Proves: whoever waits for an fd that is closed, in either direction, by poll()
+ * or to accept, gets -EBADF and does not hang, and the number's next file is not
+ * mistaken for the old one; a thread that waits for I/O can be cancelled, its
+ * handlers run, and the fd is as good as before; what has been written when the
+ * cancellation comes is said to have been written; cancellation acts in calls that need not wait.
+ */
+#include "io_test.h"
+
+static char bytes[1 << 20];
+
+static void *read_closed(void *arg)
+{
+	char c;
+
+	CHECK_EQ(mn_read((int)(uintptr_t)arg, &c, 1), -EBADF);
+	return NULL;
+}
+
+static void *write_closed(void *arg)
+{
+	ssize_t n = mn_write((int)(uintptr_t)arg, bytes, sizeof bytes);
+
+	CHECK(n == -EBADF || (n > 0 && n < (ssize_t)sizeof bytes));
+	return NULL;
+}
+
+static void *poll_closed(void *arg)
+{
+	struct pollfd p[2] = {{(int)(uintptr_t)arg, POLLIN, 0}, {-1, POLLIN, 0}};
+
+	CHECK_EQ(mn_poll(p, 2, -1), 1);
+	CHECK_EQ(p[0].revents, POLLNVAL);
+	CHECK_EQ(p[1].revents, 0);
+	return NULL;
+}
+
+static void *accept_closed(void *arg)
+{
+	CHECK_EQ(mn_accept((int)(uintptr_t)arg, NULL, NULL), -EBADF);
+	return NULL;
+}
+
+static void make_pair(int fds[2], int kind)
+{
+	int small = 65536;
+
+	switch (kind) {
+	case 0:
+		CHECK_EQ(mn_socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		return;
+	case 1:
+		CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0); /* unseen */
+		return;
+	default:
+		test_tcp_pair(fds);
+		CHECK_EQ(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+		CHECK_EQ(setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+	}
+}
+
+static void closing(int kind)
+{
+	mn_thread_t t[4];
+	int fds[2];
+	char c;
+
+	make_pair(fds, kind);
+	t[0] = test_spawn(read_closed, (void *)(uintptr_t)fds[0]);
+	t[1] = test_spawn(read_closed, (void *)(uintptr_t)fds[0]);
+	t[2] = test_spawn(write_closed, (void *)(uintptr_t)fds[0]);
+	t[3] = test_spawn(poll_closed, (void *)(uintptr_t)fds[0]);
+	test_until_io_waits(4);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	for (int i = 0; i < 4; i++)
+		test_join(t[i]);
+	do { /* the other end sees it */
+		ssize_t n = mn_read(fds[1], bytes, sizeof bytes);
+
+		CHECK(n >= 0 || n == -ECONNRESET);
+		if (n <= 0)
+			break;
+	} while (1);
+	CHECK_EQ(mn_close(fds[1]), 0);
+	make_pair(fds, kind); /* of the same numbers, most likely */
+	t[0] = test_spawn(read_closed, (void *)(uintptr_t)fds[0]);
+	test_until_io_waits(1);
+	CHECK_EQ(mn_write(fds[0], "a", 1), 1);
+	CHECK_EQ(mn_read(fds[1], &c, 1), 1);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	test_join(t[0]);
+	CHECK_EQ(mn_close(fds[1]), 0);
+}
+
+static void closing_a_listener(void)
+{
+	struct sockaddr_in at;
+	int fd = test_listen(&at);
+	mn_thread_t a = test_spawn(accept_closed, (void *)(uintptr_t)fd);
+	mn_thread_t b = test_spawn(accept_closed, (void *)(uintptr_t)fd);
+
+	test_until_io_waits(2);
+	CHECK_EQ(mn_close(fd), 0);
+	test_join(a);
+	test_join(b);
+}
+
+/* --- cancellation --- */
+
+static _Atomic int handled;
+
+static void handler(void *arg)
+{
+	(void)arg;
+	handled++;
+}
+
+static void *read_cancelled(void *arg)
+{
+	struct mn_cleanup c;
+	char byte;
+
+	mn_cleanup_push(&c, handler, NULL);
+	mn_read((int)(uintptr_t)arg, &byte, 1);
+	FAIL("not cancelled");
+}
+
+static void *poll_cancelled(void *arg)
+{
+	struct pollfd p[20];
+	struct mn_cleanup c;
+
+	for (int i = 0; i < 20; i++)
+		p[i] = (struct pollfd){(int)(uintptr_t)arg, i % 2 ? POLLIN : POLLPRI, 0};
+	mn_cleanup_push(&c, handler, NULL);
+	mn_poll(p, 20, -1);
+	FAIL("not cancelled");
+}
+
+static void *select_cancelled(void *arg)
+{
+	struct mn_cleanup c;
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET((int)(uintptr_t)arg, &set);
+	mn_cleanup_push(&c, handler, NULL);
+	mn_select((int)(uintptr_t)arg + 1, &set, NULL, NULL, NULL);
+	FAIL("not cancelled");
+}
+
+static void *write_cancelled(void *arg)
+{
+	return (void *)mn_write((int)(uintptr_t)arg, bytes, sizeof bytes);
+}
+
+static void *already_cancelled(void *arg)
+{
+	struct mn_cleanup c;
+
+	mn_cleanup_push(&c, handler, NULL);
+	CHECK_EQ(mn_thread_cancel(mn_thread_self()), 0);
+	mn_write((int)(uintptr_t)arg, "b", 1);
+	FAIL("not cancelled");
+}
+
+static void cancelling(int kind)
+{
+	static void *(*const fn[])(void *) = {read_cancelled, poll_cancelled, select_cancelled};
+	mn_thread_t t;
+	int fds[2];
+	char c;
+	ssize_t written;
+
+	make_pair(fds, kind);
+	for (int i = 0; i < 3; i++) {
+		handled = 0;
+		t = test_spawn(fn[i], (void *)(uintptr_t)fds[0]);
+		test_until_io_waits(1);
+		CHECK_EQ(mn_thread_cancel(t), 0);
+		CHECK_EQ(test_join(t), MN_CANCELED);
+		CHECK_EQ(handled, 1);
+		CHECK_EQ(mn_write(fds[1], "a", 1), 1);
+		CHECK_EQ(mn_read(fds[0], &c, 1), 1);
+	}
+	handled = 0;
+	CHECK_EQ(test_join(test_spawn(already_cancelled, (void *)(uintptr_t)fds[1])), MN_CANCELED);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(mn_recv(fds[0], &c, 1, MSG_DONTWAIT), -EAGAIN);
+	t = test_spawn(write_cancelled, (void *)(uintptr_t)fds[0]);
+	test_until_io_waits(1);
+	CHECK_EQ(mn_thread_cancel(t), 0);
+	written = (ssize_t)test_join(t);
+	CHECK(written > 0 && written < (ssize_t)sizeof bytes);
+	while (written > 0) {
+		ssize_t n = mn_read(fds[1], bytes, sizeof bytes);
+
+		CHECK_REL(n, >, 0);
+		written -= n;
+	}
+	CHECK_EQ(written, 0);
+	CHECK_EQ(mn_recv(fds[1], &c, 1, MSG_DONTWAIT), -EAGAIN);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	CHECK_EQ(mn_close(fds[1]), 0);
+}
+
+int main(void)
+{
+	test_start();
+	for (int kind = 0; kind < 3; kind++) {
+		closing(kind);
+		cancelling(kind);
+	}
+	closing_a_listener();
+	test_stop();
+	return 0;
+}
