@@ -358,9 +358,9 @@ int mn_cond_destroy(struct mn_cond *c);
 struct mn_sem {
 	uint64_t word;
 	uint32_t guard;
-	uint32_t reserved;
+	uint32_t owed;
 	void *waiters;
-	uint64_t reserved1;
+	void *next;
 };
 
 #define MN_SEM_MAX 0x7fffffffu

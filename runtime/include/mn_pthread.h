@@ -23,11 +23,14 @@
  *     without preemption, as PTHREAD_CANCEL_DEFERRED.
  *   - pthread_kill(): signals 0, and any to the calling thread itself; else
  *     ENOTSUP. pthread_sigmask() is about the kernel thread that happens to run
- *     the caller. Blocked green threads are not interrupted by signals.
+ *     the caller. Blocked green threads are not interrupted by signals. A handler
+ *     may call sem_post(), as POSIX has it, if it was set by sigaction() or
+ *     signal(); the one whose signal preempts threads (MN_PREEMPT_SIGNAL) cannot
+ *     be set. sigwait() and its like look for the signal every so often.
  *   - Thread-local variables (_Thread_local, __thread) belong to kernel threads;
  *     errno, and pthread_getspecific(), to green ones.
- *   - After fork() the child has the calling thread only, as its main thread; the
- *     runtime starts anew there when it is needed.
+ *   - After fork() the child has the calling thread only, as its main thread; other
+ *     workers are started when it makes a thread.
  */
 #ifndef MN_PTHREAD_H
 #define MN_PTHREAD_H
@@ -149,6 +152,13 @@ sem_t *mn_posix_sem_open(const char *name, int flags, ...);
 int mn_posix_sem_close(sem_t *s);
 int mn_posix_sem_unlink(const char *name);
 
+/* --- handlers of signals, waiting for signals (signal.c) --- */
+int mn_posix_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
+void (*mn_posix_signal(int sig, void (*handler)(int)))(int);
+int mn_posix_sigwait(const sigset_t *set, int *sig);
+int mn_posix_sigwaitinfo(const sigset_t *set, siginfo_t *info);
+int mn_posix_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *time);
+
 /* --- sleeping --- */
 unsigned mn_posix_sleep(unsigned seconds);
 int mn_posix_usleep(useconds_t us);
@@ -160,6 +170,10 @@ int mn_posix_clock_nanosleep(clockid_t clock, int flags, const struct timespec *
 int *mn_posix_errno(void);
 
 #ifdef __cplusplus
+}
+namespace std
+{
+using ::mn_posix_signal;
 }
 #endif
 
@@ -275,6 +289,12 @@ int *mn_posix_errno(void);
 #define sem_open mn_posix_sem_open
 #define sem_close mn_posix_sem_close
 #define sem_unlink mn_posix_sem_unlink
+
+#define sigaction(sig, act, old) mn_posix_sigaction(sig, act, old) /* not the structure */
+#define signal(sig, handler) mn_posix_signal(sig, handler)
+#define sigwait mn_posix_sigwait
+#define sigwaitinfo mn_posix_sigwaitinfo
+#define sigtimedwait mn_posix_sigtimedwait
 
 #define sleep mn_posix_sleep
 #define usleep mn_posix_usleep

@@ -28,6 +28,11 @@ static inline bool posix_until(clockid_t clock, const struct timespec *t, enum m
 	return true;
 }
 
+/* Whether the caller is a signal's handler; it may say so when it is not (signal.c). */
+bool mn_posix_in_handler(void);
+/* mn_sem_post() for one. */
+int posix_post_from_handler(struct mn_sem *s);
+
 /* For the functions that return -1 and set errno. result: 0 or -errno. */
 int mn_posix_by_errno(int result);
 

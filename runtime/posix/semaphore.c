@@ -47,7 +47,8 @@ int mn_posix_sem_timedwait(sem_t *s, const struct timespec *until)
 
 int mn_posix_sem_post(sem_t *s)
 {
-	return mn_posix_by_errno(mn_sem_post(sem(s)));
+	return mn_posix_by_errno(mn_posix_in_handler() ? posix_post_from_handler(sem(s))
+						       : mn_sem_post(sem(s)));
 }
 
 int mn_posix_sem_getvalue(sem_t *s, int *value)

@@ -13,6 +13,11 @@
  * counts on it. It cannot when posters on their way to the guard have been
  * promised all that are in the queue: then it gets its unit.
  *
+ * From a signal's handler, which may have struck within the runtime, even with this
+ * guard held: the first half of post, which takes no lock; if a waiter has been promised
+ * the unit the object goes on a list, and a thread of its own (posix/signal.c)
+ * does the other half. The promised waiter keeps the object alive until then.
+ *
  * Since a unit is handed over, a waiter leaves only when a poster is done with
  * the object; it may free it at once.
  */
@@ -23,8 +28,12 @@
 struct sem {
 	_Atomic uint64_t word;
 	mni_spinlock guard;
+	_Atomic uint32_t owed; /* promised by handlers and not handed over */
 	mni_waitq waiters;
+	struct sem *next; /* on the list; written by who raised owed from 0 */
 };
+
+static _Atomic(struct sem *) owing; /* the list */
 
 _Static_assert(sizeof(struct sem) <= sizeof(struct mn_sem), "must fit the public type");
 _Static_assert(sizeof(struct mn_sem) == 32, "must fit glibc's sem_t");
@@ -117,29 +126,68 @@ int mn_sem_wait_until(struct mn_sem *s, enum mn_clock clock, uint64_t ns)
 	return wait(s, &until);
 }
 
-int mn_sem_post(struct mn_sem *public)
+/* 0: the value has been raised; 1: a waiter has been promised the unit; -EOVERFLOW. */
+static int post(struct sem *s)
 {
-	struct sem *s = (struct sem *)public;
 	uint64_t word = mni_load(&s->word, relaxed);
-	struct mni_waiter *n;
 
 	for (;;) {
 		bool waiters = word >= WAITER;
 
 		if (value_of(word) == MN_SEM_MAX)
 			return -MNI_EOVERFLOW;
-		if (!mni_cas_weak(&s->word, &word, waiters ? word - WAITER : word + 1, release,
-				  relaxed))
-			continue;
-		if (!waiters)
-			return 0;
-		break;
+		if (mni_cas_weak(&s->word, &word, waiters ? word - WAITER : word + 1, release, relaxed))
+			return waiters;
 	}
+}
+
+static void hand_over(struct sem *s)
+{
+	struct mni_waiter *n;
+
 	mni_spin_lock(&s->guard);
 	n = mni_waitq_take(&s->waiters);
 	mni_spin_unlock(&s->guard);
 	mni_wake(&n->wait);
-	return 0;
+}
+
+int mn_sem_post(struct mn_sem *public)
+{
+	struct sem *s = (struct sem *)public;
+	int result = post(s);
+
+	if (result > 0)
+		hand_over(s);
+	return result < 0 ? result : 0;
+}
+
+int mni_sem_post_promise(struct mn_sem *public)
+{
+	struct sem *s = (struct sem *)public;
+	struct sem *first;
+	int result = post(s);
+
+	if (result <= 0 || mni_fetch_add(&s->owed, 1, acq_rel))
+		return result;
+	first = mni_load(&owing, relaxed);
+	do
+		s->next = first;
+	while (!mni_cas_weak(&owing, &first, s, release, relaxed)); /* with the exchange below */
+	return result;
+}
+
+void mni_sem_keep_promises(void)
+{
+	struct sem *s = mni_exchange(&owing, NULL, acquire);
+
+	while (s) {
+		struct sem *next = s->next;
+		uint32_t n = mni_exchange(&s->owed, 0, acq_rel); /* from here on it may be put on the list */
+
+		while (n--)
+			hand_over(s);
+		s = next;
+	}
 }
 
 unsigned mn_sem_value(struct mn_sem *s)

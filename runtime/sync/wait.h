@@ -156,6 +156,12 @@ static inline bool mni_cancel_wants_tick(struct mn_thread *t)
 void mni_keys_finish(struct mn_thread *t);
 /* At shutdown: gives the memory of all values back. The keys stay. */
 void mni_keys_free(void);
+/*
+ * mn_sem_post() for a signal's handler: takes no lock. 1: a waiter is to be woken, by
+ * a call of mni_sem_keep_promises() that begins later and is made by no handler.
+ */
+int mni_sem_post_promise(struct mn_sem *s);
+void mni_sem_keep_promises(void);
 /* After fork(): what other threads were in the middle of. */
 void mni_keys_forget(void);
 void mni_once_forget(void);
