@@ -52,6 +52,10 @@ type Competitor struct {
 	// first is the default. None: one variant with the competitor's id.
 	Variants []Variant `json:"variants,omitempty"`
 
+	// Floor marks what is no runtime but a limit under them: it is shown beside
+	// them, drawn as a line, and has no rank.
+	Floor bool `json:"floor,omitempty"`
+
 	// Declines names the workloads that this competitor does not do.
 	Declines []Decline `json:"declines,omitempty"`
 

@@ -62,6 +62,7 @@ func (e *Entrant) Record() results.Runtime {
 	return results.Runtime{
 		ID: e.Variant.ID, Competitor: e.Competitor.ID, Version: e.Describe.Version,
 		Language: e.Competitor.Language, Model: e.Variant.Model, Build: e.Key, Toolchain: e.Toolchain(),
+		Floor: e.Competitor.Floor,
 	}
 }
 

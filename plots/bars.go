@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mnbench/mnbench/results"
 )
@@ -40,7 +41,7 @@ func barChart(b results.Block, confidence float64) *Chart {
 	}
 	return &Chart{
 		Name: b.Title(), Title: b.Workload, Subtitle: subtitle,
-		Caption: fmt.Sprintf("%s: median over invocations; whiskers: its %.0f%% interval.", what, 100*confidence),
+		Caption: fmt.Sprintf("%s: median over invocations; whiskers: its %.0f%% interval.", what, 100*confidence) + floorCaption(r),
 		Width:   width, Height: r.height(), draw: r.draw,
 	}
 }
@@ -57,11 +58,23 @@ func barRows(b results.Block) *rows {
 	r := &rows{name: tickTime, right: 150}
 	var values []float64
 	runtimes := b.Runtimes()
+	var floors []float64
 	for _, g := range b.Groups {
 		var group []row
+		var limits []mark
+		heading := results.FormatWorkers(g.Workers)
+		if g.Mode == results.Serial {
+			heading = "plain sequential code"
+		}
 		for _, id := range runtimes {
 			c := g.Cell(id)
 			if c == nil || c.Status == results.Absent {
+				continue
+			}
+			if c.Floor && c.HasResult() {
+				limits = append(limits, markOf(c, c.NSPerUnit.Median, c.NSPerUnit.Lo, c.NSPerUnit.Hi))
+				floors = append(floors, c.NSPerUnit.Median)
+				heading += fmt.Sprintf("  |  %s: %s", id, results.FormatNS(c.NSPerUnit.Median))
 				continue
 			}
 			line := row{label: id}
@@ -78,13 +91,15 @@ func barRows(b results.Block) *rows {
 		if len(group) == 0 {
 			continue
 		}
-		heading := results.FormatWorkers(g.Workers)
-		if g.Mode == results.Serial {
-			heading = "plain sequential code"
+		for i := range group {
+			group[i].limits = limits
 		}
 		r.list = append(append(r.list, row{heading: heading}), group...)
 	}
-	r.lo, r.hi, r.log = scaleOf(values)
+	// A floor makes no axis logarithmic, but belongs on one that is.
+	if r.lo, r.hi, r.log = scaleOf(values); r.log || len(values) == 0 {
+		r.lo, r.hi, r.log = scaleOf(append(values, floors...))
+	}
 	r.bars = !r.log
 	r.axis = "time per " + unitOf(b)
 	if r.log {
@@ -92,6 +107,14 @@ func barRows(b results.Block) *rows {
 	}
 	r.axis += " (further left is better)"
 	return r
+}
+
+// floorCaption explains the lines of floors, where there are some.
+func floorCaption(r *rows) string {
+	if !slices.ContainsFunc(r.list, func(r row) bool { return len(r.limits) > 0 }) {
+		return ""
+	}
+	return " The upright line is the floor, the cheapest thing that this machine can do for one unit."
 }
 
 // markOf is a runtime's estimate with what is known of its interval.

@@ -27,6 +27,7 @@ var overview = Kind{
 		if slices.ContainsFunc(r.list, func(r row) bool { return r.right != "" }) {
 			caption += " On the right: what has no result."
 		}
+		caption += floorCaption(r)
 		return []*Chart{{
 			Name: "overview", Title: "All workloads", Subtitle: "time relative to " + base + ", less is better", Caption: caption,
 			Width: width, Height: r.height(), Legend: runtimes, draw: r.draw,
@@ -48,6 +49,11 @@ func overviewRows(s *results.Summary) (*rows, []string) {
 				c := g.Cell(id)
 				switch {
 				case c == nil || c.Status == results.Absent:
+				case c.Floor && c.Ratio == nil: // it does not bound everything
+				case c.Floor:
+					m := markOf(c, c.Ratio.Median, c.Ratio.Lo, c.Ratio.Hi)
+					values = append(values, m.value)
+					line.limits = append(line.limits, m)
 				case c.Ratio == nil:
 					none.add(c)
 				default:

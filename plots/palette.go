@@ -25,7 +25,7 @@ var known = map[string]look{
 	"loom-platform": {rgb(0xe69f00), hollowDiamond},
 	"tokio":         {rgb(0x56b4e9), wedge},
 	"tokio-current": {rgb(0x4477aa), hollowWedge},
-	"floor":         {rgb(0x7f7f7f), cross},
+	"floor":         {rgb(0x7f7f7f), upright},
 }
 
 // further are for runtimes that others bring: the muted scheme of Paul Tol
@@ -83,7 +83,7 @@ var (
 	diamond       = shape{&shapeKind{corners: []vg.Point{{X: -1.2, Y: 0}, {X: 0, Y: -1.2}, {X: 1.2, Y: 0}, {X: 0, Y: 1.2}}}}
 	hollowDiamond = shape{&shapeKind{corners: diamond.kind.corners, hollow: true}}
 	hollowWedge   = shape{&shapeKind{corners: wedge.kind.corners, hollow: true}}
-	cross         = shape{&shapeKind{lines: true, corners: []vg.Point{{X: -.9, Y: -.9}, {X: .9, Y: .9}, {X: -.9, Y: .9}, {X: .9, Y: -.9}}}}
+	upright       = shape{&shapeKind{lines: true, corners: []vg.Point{{X: 0, Y: -1.2}, {X: 0, Y: 1.2}}}}
 )
 
 // DrawGlyph implements draw.GlyphDrawer.

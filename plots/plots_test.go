@@ -210,6 +210,34 @@ func TestBarsOrPoints(t *testing.T) {
 	}
 }
 
+// TestFloorIsALine: a floor has no row and makes no axis logarithmic; its line
+// goes through the rows of its group.
+func TestFloorIsALine(t *testing.T) {
+	s := summary(t, "w", map[string]int64{"a 1": 300, "b 1": 900, "floor 1": 3})
+	for i := range s.Cells {
+		s.Cells[i].Floor = s.Cells[i].Runtime == "floor"
+	}
+	r := barRows(s.Blocks()[0])
+	var got []string
+	for _, row := range r.list {
+		got = append(got, fmt.Sprintf("%s%s %d %d", row.heading, row.label, len(row.marks), len(row.limits)))
+	}
+	if want := "1 worker  |  floor: 3.08 ns 0 0; a 1 1; b 1 1"; strings.Join(got, "; ") != want {
+		t.Errorf("rows %q, want %q", strings.Join(got, "; "), want)
+	}
+	if r.log || !r.bars || r.list[1].limits[0].value > 3.1 {
+		t.Errorf("logarithmic %v, limits %+v", r.log, r.list[1].limits)
+	}
+	if !strings.Contains(floorCaption(r), "floor") {
+		t.Error("the caption does not explain the line")
+	}
+	for _, c := range Charts(s) {
+		if svg := string(mustSVG(t, c)); !strings.Contains(svg, "The upright line is the floor") {
+			t.Errorf("%s: the line is not explained", c.Name)
+		}
+	}
+}
+
 func TestOverviewAgainstBaseline(t *testing.T) {
 	s := sample(t, results.Options{Baseline: "pthreads"})
 	r, runtimes := overviewRows(s)

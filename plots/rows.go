@@ -29,6 +29,7 @@ type row struct {
 	heading string
 	label   string
 	marks   []mark
+	limits  []mark // floors: lines across the row
 	none    string // where marks would be: why there is none
 	right   string
 }
@@ -135,6 +136,7 @@ func (r rowPlotter) Plot(c draw.Canvas, p *plot.Plot) {
 		r.text(c, smallStyle, text.XLeft, c.Max.X+8, middle, lines(row.right, smallStyle, r.right))
 		if row.none == "" { // lines would cross the text
 			r.grid(c, grid, trX, trY(top), trY(top-h))
+			r.limits(c, row.limits, trX, trY(top), trY(top-h))
 		} else {
 			r.text(c, smallStyle, text.XLeft, c.Min.X+4, middle, []string{fit(row.none, smallStyle, c.Max.X-c.Min.X)})
 		}
@@ -156,6 +158,15 @@ func (r rowPlotter) grid(c draw.Canvas, values []float64, trX func(float64) vg.L
 	}
 	if r.at > r.lo && r.at < r.hi {
 		c.StrokeLine2(draw.LineStyle{Color: color.Black, Width: vg.Points(0.8), Dashes: []vg.Length{2, 2}}, trX(r.at), y0, trX(r.at), y1)
+	}
+}
+
+// limits draws the floors under one row, behind its marks.
+func (r rowPlotter) limits(c draw.Canvas, floors []mark, trX func(float64) vg.Length, y0, y1 vg.Length) {
+	for _, f := range floors {
+		if f.value >= r.lo && f.value <= r.hi {
+			c.StrokeLine2(draw.LineStyle{Color: lookOf(f.runtime).colour, Width: vg.Points(1.4)}, trX(f.value), y0, trX(f.value), y1)
+		}
 	}
 }
 

@@ -55,13 +55,15 @@ func (b Block) Serial() (Group, bool) {
 
 // Runtimes returns the runtimes of the block, fastest first by the first
 // parallel group in which they have a result; those without any come last.
-// Runtimes that could not take part at all are left out.
+// Runtimes that could not take part at all are left out. A floor comes after
+// all others, and only where it does the workload.
 func (b Block) Runtimes() []string {
 	type row struct {
 		id    string
 		group int // in which it has a result
 		cost  float64
 		worst int
+		floor int // 1: it is one
 	}
 	var rows []row
 	for gi, g := range b.Groups {
@@ -73,6 +75,9 @@ func (b Block) Runtimes() []string {
 			if i < 0 {
 				i = len(rows)
 				rows = append(rows, row{id: c.Runtime, group: len(b.Groups)})
+				if c.Floor {
+					rows[i].floor = 1
+				}
 			}
 			r := &rows[i]
 			if c.HasResult() && r.group == len(b.Groups) {
@@ -81,8 +86,9 @@ func (b Block) Runtimes() []string {
 			r.worst = max(r.worst, c.Status.severity())
 		}
 	}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.floor > 0 && r.worst == Unsupported.severity() })
 	slices.SortStableFunc(rows, func(x, y row) int {
-		return cmp.Or(cmp.Compare(x.group, y.group), cmp.Compare(x.cost, y.cost), cmp.Compare(x.worst, y.worst))
+		return cmp.Or(cmp.Compare(x.floor, y.floor), cmp.Compare(x.group, y.group), cmp.Compare(x.cost, y.cost), cmp.Compare(x.worst, y.worst))
 	})
 	ids := make([]string, len(rows))
 	for i, r := range rows {

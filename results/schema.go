@@ -153,6 +153,7 @@ type Runtime struct {
 	Model      string `json:"model"`
 	Build      string `json:"build"` // content hash of sources and toolchain
 	Toolchain  string `json:"toolchain"`
+	Floor      bool   `json:"floor,omitempty"`    // a limit under the runtimes: shown, not ranked
 	Revision   string `json:"revision,omitempty"` // of a gate: the commit or folder that it was built from
 }
 

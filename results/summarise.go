@@ -35,7 +35,10 @@ func Summarise(rec *Record, o Options) (*Summary, error) {
 func summarise(rec *Record, o Options) (*summariser, error) {
 	s := &Summary{Name: rec.Name, Run: rec.Run, Unavailable: rec.Unavailable, End: rec.End,
 		Warnings: slices.Clone(rec.Warnings), Baseline: o.Baseline}
-	m := &summariser{Summary: s, o: o, costs: map[string]*stat.Resampled{}, absent: map[string]bool{}}
+	m := &summariser{Summary: s, o: o, costs: map[string]*stat.Resampled{}, absent: map[string]bool{}, floors: map[string]bool{}}
+	for _, r := range rec.Run.Runtimes {
+		m.floors[r.ID] = r.Floor
+	}
 	for _, u := range rec.Unavailable {
 		m.absent[u.Runtime] = true
 	}
@@ -74,6 +77,7 @@ type summariser struct {
 	o      Options
 	costs  map[string]*stat.Resampled // by cell key; cells with a result only
 	absent map[string]bool            // runtimes
+	floors map[string]bool            // runtimes
 
 	invocations map[string][]*Measured // by cell key
 	quiet       map[int]float64        // noise.quiet
@@ -111,7 +115,7 @@ func (m *summariser) gather(rec *Record) map[string][]*Measured {
 }
 
 func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
-	out := CellSummary{Cell: c, Unit: cmp.Or(m.Run.Plan.Units[c.Workload], m.o.Units[c.Workload])}
+	out := CellSummary{Cell: c, Unit: cmp.Or(m.Run.Plan.Units[c.Workload], m.o.Units[c.Workload]), Floor: m.floors[c.Runtime]}
 	var sample stat.Sample
 	var rss []float64
 	for _, inv := range invs {
@@ -216,7 +220,8 @@ func stream(key string) uint64 {
 	return h.Sum64()
 }
 
-// compare ranks the runtimes of each group and sets their ratios.
+// compare ranks the runtimes of each group and sets their ratios. A floor is
+// neither ranked nor the best of a group; its ratio says how far below it is.
 func (m *summariser) compare() {
 	for _, group := range groupsOf(m.Cells) {
 		var cells []*CellSummary
@@ -234,12 +239,15 @@ func (m *summariser) compare() {
 			switch {
 			case m.o.Baseline != "" && c.Runtime == m.o.Baseline:
 				base = i
-			case m.o.Baseline == "" && (base < 0 || c.NSPerUnit.Median < cells[base].NSPerUnit.Median):
+			case m.o.Baseline == "" && !c.Floor && (base < 0 || c.NSPerUnit.Median < cells[base].NSPerUnit.Median):
 				base = i
 			}
 		}
-		for i, p := range stat.Rank(costs) {
-			cells[i].Place = p
+		m.rank(cells, costs)
+		for i := range cells {
+			if base < 0 && m.o.Baseline == "" {
+				continue // nobody but the floor
+			}
 			if base < 0 {
 				cells[i].Warnings = append(cells[i].Warnings,
 					stat.Warn(NoBaseline, "%s has no result here to compare with", m.o.Baseline))
@@ -247,6 +255,20 @@ func (m *summariser) compare() {
 			}
 			cells[i].Ratio = &Ratio{cells[base].Runtime, costs[i].Ratio(costs[base])}
 		}
+	}
+}
+
+// rank gives their places to the cells that compete.
+func (m *summariser) rank(cells []*CellSummary, costs []*stat.Resampled) {
+	var who []*CellSummary
+	var what []*stat.Resampled
+	for i, c := range cells {
+		if !c.Floor {
+			who, what = append(who, c), append(what, costs[i])
+		}
+	}
+	for i, p := range stat.Rank(what) {
+		who[i].Place = p
 	}
 }
 

@@ -151,6 +151,50 @@ func TestSummariseValid(t *testing.T) {
 	}
 }
 
+// TestSummariseFloor: a floor is shown below the others and takes no place.
+func TestSummariseFloor(t *testing.T) {
+	m := newMade()
+	m.Run.Runtimes = []Runtime{{ID: "floor", Floor: true}, {ID: "slow"}, {ID: "fast"}}
+	m.steady("floor", 1, 10)
+	m.steady("slow", 1, 500)
+	m.steady("fast", 1, 100)
+	s := m.summarise(t, Options{})
+	for _, tt := range []struct {
+		runtime, rank, to string
+		ratio             float64
+	}{{"fast", "1", "fast", 1}, {"slow", "2", "fast", 5}, {"floor", "floor", "fast", 0.1}} {
+		c := s.find(t, tt.runtime, 1, Parallel)
+		if c.FormatRank() != tt.rank || c.Ratio.To != tt.to || math.Abs(c.Ratio.Median/tt.ratio-1) > 0.05 {
+			t.Errorf("%s: rank %s, %v times %s; want %+v", tt.runtime, c.FormatRank(), c.Ratio.Median, c.Ratio.To, tt)
+		}
+	}
+	if have := fmt.Sprint(s.Blocks()[0].Runtimes()); have != "[fast slow floor]" {
+		t.Errorf("order %s", have)
+	}
+	if out := tableText(t, s, TableOptions{}); !strings.Contains(out, "floor: the cheapest thing") {
+		t.Errorf("the floor is not explained in\n%s", out)
+	}
+	if c := m.summarise(t, Options{Baseline: "floor"}).find(t, "fast", 1, Parallel); c.Ratio.To != "floor" || c.Place.Rank != 1 {
+		t.Errorf("floor as baseline: %+v", c)
+	}
+
+	alone := newMade()
+	alone.Run.Runtimes = m.Run.Runtimes
+	alone.steady("floor", 1, 10)
+	if c := alone.summarise(t, Options{}).find(t, "floor", 1, Parallel); c.Ratio != nil || len(c.Warnings) != 0 {
+		t.Errorf("nothing to compare a floor with: %+v", c)
+	}
+
+	declined := newMade()
+	declined.Run.Runtimes = m.Run.Runtimes
+	declined.inv(declined.cell("floor", 1), Unsupported, "it bounds nothing here")
+	declined.steady("slow", 1, 500)
+	s = declined.summarise(t, Options{})
+	if have := fmt.Sprint(s.Blocks()[0].Runtimes()); have != "[slow]" || len(s.Notes()) != 1 {
+		t.Errorf("a floor that bounds nothing: rows %s, notes %v; want a note alone", have, s.Notes())
+	}
+}
+
 func TestSummariseCompares(t *testing.T) {
 	m := newMade()
 	m.steady("slow", 1, 500)

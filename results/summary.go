@@ -44,6 +44,7 @@ type CellSummary struct {
 	Overhead    *Ratio     // time on one worker over serial time; nil: no serial cell, or more workers
 	Efficiency  *Ratio     // serial time over workers times time: 1 is a perfect speed-up
 	Failures    []Failure  // invocations without a result, by status, worst first
+	Floor       bool       // it is the limit of the others, and has no rank
 	RSSBytes    uint64     // largest resident set of an invocation, median over them; 0: not read
 	Invocations int        // with a result
 	Samples     int        // in them
@@ -67,11 +68,13 @@ type Failure struct {
 func (c *CellSummary) HasResult() bool { return c.Status == OK && !math.IsNaN(c.NSPerUnit.Median) }
 
 // FormatRank writes the rank for people: "1", "2=" for a tie, "?" where the
-// data do not say.
+// data do not say, "floor" for what is not ranked.
 func (c *CellSummary) FormatRank() string {
 	switch {
 	case !c.HasResult():
 		return ""
+	case c.Floor:
+		return "floor"
 	case c.Place.Rank == 0:
 		return "?"
 	case c.Place.Tied:
@@ -138,6 +141,7 @@ func (c CellSummary) MarshalJSON() ([]byte, error) {
 		Samples     int              `json:"samples"`
 		Rank        *int             `json:"rank"`
 		Tied        bool             `json:"tied"`
+		Floor       bool             `json:"floor,omitempty"`
 		Ratio       *jsonRatio       `json:"ratio"`
 		Overhead    *jsonRatio       `json:"overhead,omitempty"`
 		Efficiency  *jsonRatio       `json:"efficiency,omitempty"`
@@ -147,7 +151,7 @@ func (c CellSummary) MarshalJSON() ([]byte, error) {
 	}{
 		Runtime: c.Runtime, Workload: c.Workload, Params: c.Params, Workers: c.Workers, Mode: c.Mode,
 		Status: c.Status, Detail: c.Detail, Reached: c.Reached, Unit: c.Unit,
-		Invocations: c.Invocations, Samples: c.Samples, Tied: c.Place.Tied,
+		Invocations: c.Invocations, Samples: c.Samples, Tied: c.Place.Tied, Floor: c.Floor,
 		Ratio: c.Ratio.json(), Overhead: c.Overhead.json(), Efficiency: c.Efficiency.json(),
 		RSSBytes: c.RSSBytes, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
 	}

@@ -67,6 +67,9 @@ func (t *tableWriter) legend() {
 		fmt.Sprintf("vs %s: how many times the time of %s.", base, than),
 		"rank: 1 is best; = are ties, they cannot be told apart; ? too few samples.",
 	}
+	if slices.ContainsFunc(t.s.Cells, func(c CellSummary) bool { return c.Floor && c.HasResult() }) {
+		terms = append(terms, "floor: the cheapest thing that this machine can do for one unit: a limit, and no runtime.")
+	}
 	if slices.ContainsFunc(t.notes, func(n Note) bool { return len(n.Cells) > 0 }) {
 		terms = append(terms, "!: see the notes.")
 	}

@@ -149,6 +149,12 @@ func (c *catalogue) variants(names []string) ([]*competitors.Variant, error) {
 	return out, nil
 }
 
+// isFloor reports whether a variant is a limit and no runtime.
+func (c *catalogue) isFloor(variant string) bool {
+	id := c.competitorOf(variant)
+	return slices.ContainsFunc(c.competitors, func(k *competitors.Competitor) bool { return k.ID == id && k.Floor })
+}
+
 // competitorOf is the competitor of a variant.
 func (c *catalogue) competitorOf(variant string) string {
 	for _, k := range c.competitors {
@@ -169,7 +175,9 @@ func (j *job) cells(runtimes []string) (engine.Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Cells = engine.Expand(work, runtimes, j.workers)
+	p.Cells = slices.DeleteFunc(engine.Expand(work, runtimes, j.workers), func(c results.Cell) bool {
+		return c.Mode == results.Serial && j.cat.isFloor(c.Runtime) // it has nothing to be compared with
+	})
 	if p.Shard != nil && len(p.Cells) > 0 {
 		if err := p.Validate(); err != nil {
 			return p, fmt.Errorf("--%w", err)

@@ -56,6 +56,15 @@ static const char *mode(size_t i)
     return i == 0 ? "parallel" : "serial";
 }
 
+/* Whether any workload has plain sequential code: not where the driver is no language's. */
+static int has_serial(void)
+{
+    for (size_t i = 0; i < registry_count(); i++)
+        if (registry_at(i)->serial)
+            return 1;
+    return 0;
+}
+
 static void describe(void)
 {
     line_begin(NULL);
@@ -65,7 +74,7 @@ static void describe(void)
     line_string("language", "c");
     line_string("model", backend_model());
     line_strings("workloads", registry_count(), workload_id);
-    line_strings("modes", 2, mode);
+    line_strings("modes", has_serial() ? 2 : 1, mode);
     line_end();
 }
 

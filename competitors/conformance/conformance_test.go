@@ -296,7 +296,7 @@ func parse(t *testing.T, text string) workloads.Params {
 func TestCompilesWithoutWarnings(t *testing.T) {
 	pthreads := find(t, "pthreads")
 	gcc := pthreads.Tools[slices.IndexFunc(pthreads.Tools, func(tool competitors.Tool) bool { return tool.Name == "gcc" })].Path
-	for _, pattern := range []string{"competitors/c/*.c", "competitors/pthreads/*.c", "workloads/*/*.c"} {
+	for _, pattern := range []string{"competitors/c/*.c", "competitors/pthreads/*.c", "competitors/floor/*.c", "workloads/*/*.c"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, files, err)

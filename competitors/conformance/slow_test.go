@@ -21,7 +21,7 @@ func TestSlowdown(t *testing.T) {
 			continue
 		}
 		t.Run(e.ID(), func(t *testing.T) {
-			for _, mode := range []string{"parallel", "serial"} {
+			for _, mode := range e.Describe.Modes {
 				for percent, said := range map[string]string{"": "", "0": "", "20": "20"} {
 					var before []string
 					if percent != "" {
