@@ -221,6 +221,7 @@ struct mni_worker {
 	uint32_t tick;             /* worker: scheduling decisions */
 	uint32_t streak;           /* worker: run-next hits in a row */
 	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
+	int64_t steal_cost_ns;     /* worker: what a steal took lately */
 	uint64_t stole_at_ns;      /* worker: when it last stole */
 	bool searching;            /* worker: counted in mni_idle.searching */
 	uint64_t rng;              /* worker */

@@ -23,8 +23,8 @@
  * the difference.
  *
  * A steal moves a handful of cache lines and makes the owner miss them. Where
- * what was stolen has kept the thief busy for less than that takes, both would
- * have been faster without: such a thief rests before it steals again.
+ * what was stolen has not kept the thief busy for WORTH times as long as that
+ * took, both would have been faster without: the thief rests before the next.
  *
  * Lone guests. A thread that was just created or woken, and is the only one
  * its worker has waiting, is most often run by that worker at once: its
@@ -46,8 +46,8 @@
 #define GUEST_REST_NS 1500
 #define PAUSES_MIN 4
 #define PAUSES_MAX 256
-#define WORTH_NS 250
-#define REST_NS 1000
+#define WORTH 3 /* times the cost of a steal */
+#define REST_NS 2000
 
 static struct {
 	_Alignas(64) bool owner_only; /* nobody takes from another's deque */
@@ -265,9 +265,15 @@ static void back_off(struct mni_worker *w, unsigned *pauses)
 /* The time until which the thief rests. */
 static uint64_t rest_until(struct mni_worker *w, uint64_t now)
 {
-	bool worth_it = now - w->stole_at_ns >= WORTH_NS;
+	bool worth_it = now - w->stole_at_ns >= WORTH * (uint64_t)w->steal_cost_ns;
 
 	return worth_it ? now : now + REST_NS;
+}
+
+static void has_stolen(struct mni_worker *w, uint64_t start)
+{
+	w->stole_at_ns = mn_plat_now_ns();
+	w->steal_cost_ns += ((int64_t)(w->stole_at_ns - start) - w->steal_cost_ns) / 8;
 }
 
 static struct mn_thread *steal_search(struct mni_worker *w)
@@ -290,7 +296,7 @@ static struct mn_thread *steal_search(struct mni_worker *w)
 				continue;
 			if ((mni_deque_size(&victim->deque) > 1 || has_rested(&seen, victim, now)) &&
 			    (t = steal_from(w, victim))) {
-				w->stole_at_ns = mn_plat_now_ns();
+				has_stolen(w, now);
 				return t;
 			}
 		}

@@ -32,7 +32,8 @@
 
 #define LOCKED 1u
 #define WAITERS 2u
-#define SPINS 60
+#define PAUSES_MAX 64    /* about 3 us in all on x86-64 */
+#define PAUSES_WAITERS 8 /* 350 ns */
 #define STARVED_NS 1000000u
 
 /* waiter.kind */
@@ -83,19 +84,26 @@ static bool try_lock(struct mutex *m)
 	return false;
 }
 
-/* Step 2. */
+/*
+ * Step 2. Looks are ever further apart, since each takes the word's cache line
+ * away from an owner that may be about to unlock, and to lock again: what one
+ * worker does in a row costs a fraction of what two do in turns. When others
+ * have queued up the wait is likely to be long, and queueing up is cheap.
+ */
 static bool watch(struct mutex *m)
 {
 	if (mni_rt.alone)
 		return false;
-	for (unsigned i = 0; i < SPINS; i++) {
-		uint32_t word = mni_load(&m->word, relaxed);
+	for (unsigned pauses = 1; pauses <= PAUSES_MAX; pauses *= 2) {
+		uint32_t word;
 
+		for (unsigned i = 0; i < pauses; i++)
+			mn_arch_relax();
+		word = mni_load(&m->word, relaxed);
 		if (!(word & LOCKED) && mni_cas_weak(&m->word, &word, word | LOCKED, acquire, relaxed))
 			return true;
-		if (word & WAITERS)
-			return false; /* others sleep already: the wait is a long one */
-		mn_arch_relax();
+		if (word & WAITERS && pauses >= PAUSES_WAITERS)
+			return false;
 	}
 	return false;
 }
