@@ -351,6 +351,27 @@ static inline void mni_heavy_fence(void)
 		mn_plat_barrier();
 }
 
+/*
+ * The running thread is the one that joins t, which it found in this state.
+ * False: that has changed since. Succeeding is a sequentially consistent
+ * read-modify-write, unless there is one worker alone.
+ */
+static inline bool mni_take(struct mn_thread *t, uintptr_t state)
+{
+	if (!mni_rt.alone)
+		return mni_cas(&t->join, &state, MNI_JOIN_TAKEN, seq_cst, relaxed);
+	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
+	return true;
+}
+
+/* No, it waits for t: that has been begun elsewhere. */
+static inline void mni_untake(struct mn_thread *t)
+{
+	uintptr_t state = MNI_JOIN_TAKEN;
+
+	mni_cas(&t->join, &state, MNI_JOIN_NONE, relaxed, relaxed); /* or it has ended by now */
+}
+
 /* Blocks the running main thread until every other thread has ended. */
 void mni_wait_for_others(void);
 

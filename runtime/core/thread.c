@@ -11,7 +11,8 @@
  *
  *   NONE --join--> TAKEN or the joiner    NONE --detach--> DETACHED
  *   NONE --end---> ENDED                  ENDED --join, detach--> TAKEN
- *   the joiner --end--> TAKEN
+ *   the joiner --end--> TAKEN             TAKEN --end--> ENDED
+ *   TAKEN --the joiner has to wait after all--> NONE
  *
  * Whoever comes last frees the descriptor: the joiner when it takes ENDED or
  * is woken, detach when it takes ENDED, the end when it finds DETACHED. The
@@ -380,16 +381,13 @@ void *mni_thread_main(void)
 
 /* --- join --- */
 
-/*
- * Whether the caller may join or free t, which it found in this state: nobody
- * else has since begun to.
- */
-static bool take(struct mn_thread *t, uintptr_t state)
+static enum mni_claim claim_to_join(struct mni_worker *w, struct mn_thread *t)
 {
-	if (!mni_rt.alone)
-		return mni_cas(&t->join, &state, MNI_JOIN_TAKEN, acquire, relaxed);
-	mni_store(&t->join, MNI_JOIN_TAKEN, relaxed);
-	return true;
+	if (mni_rt.policy->claim_to_join)
+		return mni_rt.policy->claim_to_join(w, t);
+	if (!mni_rt.policy->claim(w, t))
+		return MNI_NOT_CLAIMED;
+	return mni_take(t, MNI_JOIN_NONE) ? MNI_CLAIMED : MNI_CLAIM_REFUSED;
 }
 
 /* Runs t, which the caller has taken and nobody has started, on the caller's stack. */
@@ -450,7 +448,7 @@ static void join_after(struct mni_worker *w, void *arg)
 	j->published = true;
 	if (!mni_cas(&j->target->join, &state, (uintptr_t)&j->wait, acq_rel, acquire)) {
 		j->published = false;
-		j->refused = state != MNI_JOIN_ENDED || !take(j->target, MNI_JOIN_ENDED);
+		j->refused = state != MNI_JOIN_ENDED || !mni_take(j->target, MNI_JOIN_ENDED);
 		mni_spin_unlock(&j->guard);
 		mni_ready(self);
 		return;
@@ -513,7 +511,7 @@ static int joined(struct mn_thread *t, void **result)
 /* The same for a thread that had ended before. */
 static int joined_late(struct mn_thread *t, void **result)
 {
-	return take(t, MNI_JOIN_ENDED) ? joined(t, result) : -MNI_EINVAL;
+	return mni_take(t, MNI_JOIN_ENDED) ? joined(t, result) : -MNI_EINVAL;
 }
 
 static int join(mn_thread_t handle, void **result, const struct mni_until *until)
@@ -530,22 +528,25 @@ static int join(mn_thread_t handle, void **result, const struct mni_until *until
 	error = joinable(w, t, &ended);
 	if (error || ended)
 		return error ? error : joined_late(t, result);
-	if (!until && mni_rt.policy->claim(w, t)) {
+	switch (until ? MNI_NOT_CLAIMED : claim_to_join(w, t)) {
+	case MNI_CLAIMED:
 		if (!t->sp && !t->stack &&
 		    mn_arch_stack_room(w->current->stack->lo) >=
 			    t->stack_size + mni_rt.tick_room + INLINE_SLACK) {
-			void *value;
+			void *value = run_inline(w, w->current, t);
 
-			if (!take(t, MNI_JOIN_NONE)) {
-				mni_ready(t);
-				return -MNI_EINVAL;
-			}
-			value = run_inline(w, w->current, t);
 			if (result)
 				*result = value;
 			return 0;
 		}
+		mni_untake(t);
 		next = t;
+		break;
+	case MNI_CLAIM_REFUSED:
+		mni_ready(t);
+		return -MNI_EINVAL;
+	case MNI_NOT_CLAIMED:
+		break;
 	}
 	mni_wait_init(&j.wait, w, withdraw);
 	j.target = t;
@@ -589,7 +590,7 @@ int mn_thread_detach(mn_thread_t handle)
 		return -MNI_ESRCH;
 	if (mni_cas(&t->join, &state, MNI_JOIN_DETACHED, acq_rel, acquire))
 		return 0;
-	if (state != MNI_JOIN_ENDED || !take(t, MNI_JOIN_ENDED))
+	if (state != MNI_JOIN_ENDED || !mni_take(t, MNI_JOIN_ENDED))
 		return -MNI_EINVAL;
 	return joined(t, NULL);
 }

@@ -125,17 +125,23 @@ static inline bool mni_deque_push(struct mni_deque *d, void *x)
 	return true;
 }
 
-/* Owner: takes the newest, or NULL. */
-static inline void *mni_deque_take(struct mni_deque *d)
+/*
+ * Owner: takes the newest in two steps, with a full fence between them (B): for
+ * a caller that has another use for it.
+ */
+static inline void mni_deque_take_begin(struct mni_deque *d)
 {
-	int64_t b = mni_load(&d->bottom, relaxed) - 1;
+	mni_store(&d->bottom, mni_load(&d->bottom, relaxed) - 1, release); /* A */
+}
+
+/* The newest, or NULL. */
+static inline void *mni_deque_take_end(struct mni_deque *d)
+{
+	int64_t b = mni_load(&d->bottom, relaxed);
 	struct mni_deque_array *a = mni_load(&d->array, relaxed);
-	int64_t t;
+	int64_t t = mni_load(&d->top, relaxed);
 	void *x;
 
-	mni_store(&d->bottom, b, release); /* A */
-	mni_fence(seq_cst); /* B */
-	t = mni_load(&d->top, relaxed);
 	if (t > b) {
 		mni_store(&d->bottom, b + 1, relaxed);
 		return MNI_DEQUE_EMPTY;
@@ -147,6 +153,14 @@ static inline void *mni_deque_take(struct mni_deque *d)
 		mni_store(&d->bottom, b + 1, relaxed);
 	}
 	return x;
+}
+
+/* Owner: takes the newest, or NULL. */
+static inline void *mni_deque_take(struct mni_deque *d)
+{
+	mni_deque_take_begin(d);
+	mni_fence(seq_cst); /* B */
+	return mni_deque_take_end(d);
 }
 
 /*

@@ -31,6 +31,13 @@ enum mni_reason {
 	                  until it next stops by itself (preempt.h) */
 };
 
+/* What a joiner's claim came to. */
+enum mni_claim {
+	MNI_NOT_CLAIMED,
+	MNI_CLAIMED,      /* the caller holds t, and nobody else can join it */
+	MNI_CLAIM_REFUSED /* the caller holds t, and somebody else joins it */
+};
+
 struct mni_policy {
 	const char *name;
 
@@ -82,6 +89,12 @@ struct mni_policy {
 	 * the caller holds it. t may be a thread of another time or place.
 	 */
 	bool (*claim)(struct mni_worker *w, struct mn_thread *t);
+
+	/*
+	 * The same for the joiner of t, and takes t for it (mni_take()),
+	 * a full fence that the policy may have a use for. NULL: claim() will do.
+	 */
+	enum mni_claim (*claim_to_join)(struct mni_worker *w, struct mn_thread *t);
 
 	/*
 	 * Looks everywhere; may spin for some microseconds. NULL: nothing found.

@@ -190,6 +190,33 @@ static bool steal_claim(struct mni_worker *w, struct mn_thread *t)
 	return false;
 }
 
+/*
+ * The newest, which fork-join programs join, with one full fence for the deque
+ * (its B) and for the joiners.
+ */
+static enum mni_claim steal_claim_to_join(struct mni_worker *w, struct mn_thread *t)
+{
+	struct mni_deque *d = &w->deque;
+	bool taken;
+
+	if (how.owner_only || mni_deque_peek(d, false) != t) {
+		if (!steal_claim(w, t))
+			return MNI_NOT_CLAIMED;
+		return mni_take(t, MNI_JOIN_NONE) ? MNI_CLAIMED : MNI_CLAIM_REFUSED;
+	}
+	mni_deque_take_begin(d);
+	taken = mni_take(t, MNI_JOIN_NONE);
+	if (taken)
+		mn_arch_fence_after_rmw();
+	else
+		mni_fence(seq_cst);
+	if (mni_deque_take_end(d) == t)
+		return taken ? MNI_CLAIMED : MNI_CLAIM_REFUSED;
+	if (taken)
+		mni_untake(t);
+	return MNI_NOT_CLAIMED;
+}
+
 static bool steal_guest(struct mni_worker *victim, uint32_t *stamp)
 {
 	*stamp = mni_load(&victim->guest_stamp, relaxed);
@@ -349,6 +376,7 @@ const struct mni_policy mni_policy_steal = {
 	.next_oldest = steal_next_oldest,
 	.waiting = steal_waiting,
 	.claim = steal_claim,
+	.claim_to_join = steal_claim_to_join,
 	.search = steal_search,
 	.has_work = steal_has_work,
 	.guest = steal_guest,
