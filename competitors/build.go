@@ -191,7 +191,7 @@ func (b *Builder) commands(ctx context.Context, built *Built, logName string) er
 func notFetched(c *Competitor, cause *BuildError) *Missing {
 	return &Missing{
 		Competitor: c.ID, Tool: c.Fetch.What,
-		Reason: fmt.Sprintf("%s cannot be had: %s: %s (see %s)", c.Fetch.What, cause.Command, lastLines(cause.Tail, 1), cause.Log),
+		Reason: fmt.Sprintf("%s cannot be had: %s (see %s)", c.Fetch.What, strings.TrimSpace(lastLines(cause.Tail, 1)), cause.Log),
 		Hint:   c.Fetch.Hint,
 	}
 }
