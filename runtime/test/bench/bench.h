@@ -32,6 +32,13 @@ extern const struct bench bench_threads[]; /* on the runtime, which main.c start
 extern const struct bench bench_sync[];
 extern const struct bench bench_wake[];
 
+/* preempt.c; prints by itself. */
+void bench_preemption(int rounds);
+
+/* main.c: upwards; and the value below which this part of n sorted ones lies, interpolated. */
+void bench_sort(double *v, int n);
+double bench_quantile(const double *sorted, int n, double part);
+
 static inline uint64_t bench_now(void)
 {
 	struct timespec t;

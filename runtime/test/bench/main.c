@@ -91,19 +91,24 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The value below which this part of the sorted samples lies, interpolated. */
-static double quantile(const double *sorted, double part)
+void bench_sort(double *v, int n)
 {
-	double at = part * (rounds - 1);
+	qsort(v, (size_t)n, sizeof *v, compare);
+}
+
+double bench_quantile(const double *sorted, int n, double part)
+{
+	double at = part * (n - 1);
 	int i = (int)at;
 
-	return i + 1 < rounds ? sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]) : sorted[i];
+	return i + 1 < n ? sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]) : sorted[i];
 }
 
 static void print_cell(double *ns)
 {
-	qsort(ns, (size_t)rounds, sizeof *ns, compare);
-	printf("  %9.1f [%9.1f %9.1f]", quantile(ns, 0.5), quantile(ns, 0.25), quantile(ns, 0.75));
+	bench_sort(ns, rounds);
+	printf("  %9.1f [%9.1f %9.1f]", bench_quantile(ns, rounds, 0.5), bench_quantile(ns, rounds, 0.25),
+	       bench_quantile(ns, rounds, 0.75));
 }
 
 static void print(void)
@@ -153,5 +158,7 @@ int main(int argc, char **argv)
 			on_workers(column, round);
 	}
 	print();
+	printf("\n");
+	bench_preemption(rounds);
 	return 0;
 }
