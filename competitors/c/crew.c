@@ -21,6 +21,24 @@ void crew_join(const pthread_t *threads, uint64_t n)
         MUST(pthread_join(threads[i], NULL));
 }
 
+int forks_create(struct forks *forks, pthread_t *thread, void *(*start)(void *), void *arg)
+{
+    if (atomic_load_explicit(&forks->error, memory_order_relaxed))
+        return 0;
+    int error = pthread_create(thread, NULL, start, arg);
+    if (error)
+        atomic_store_explicit(&forks->error, error, memory_order_relaxed);
+    return !error;
+}
+
+void forks_finish(struct forks *forks, struct result *result, uint64_t reached)
+{
+    int error = atomic_load_explicit(&forks->error, memory_order_relaxed);
+
+    if (error)
+        stopped(result, "pthread_create", error, reached);
+}
+
 void gate_init(struct gate *gate)
 {
     MUST(pthread_mutex_init(&gate->lock, NULL));

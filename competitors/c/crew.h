@@ -6,6 +6,7 @@
 #define MNB_CREW_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,20 @@ uint64_t crew_create(struct result *result, pthread_t *threads, uint64_t n, void
 
 /* Waits for the end of threads 0..n-1, in that order. */
 void crew_join(const pthread_t *threads, uint64_t n);
+
+/*
+ * For work that creates threads all over the place, like a tree: once a creation has failed, no
+ * further one is tried anywhere. All zeros is the beginning.
+ */
+struct forks {
+    atomic_int error; /* of the first pthread_create that failed */
+};
+
+/* Creates a thread. Returns 1, or 0 when it could not: then the work's answer no longer matters. */
+int forks_create(struct forks *forks, pthread_t *thread, void *(*start)(void *), void *arg);
+
+/* After all is joined: calls stopped() when a creation has failed, with what was reached. */
+void forks_finish(struct forks *forks, struct result *result, uint64_t reached);
 
 /* Opened once, by the thread that created the others. */
 struct gate {

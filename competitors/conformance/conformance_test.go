@@ -253,6 +253,13 @@ func TestLimit(t *testing.T) {
 		{"channel", "producers=500 consumers=1 capacity=2 items=1000000"},
 		{"channel", "producers=1 consumers=500 capacity=2 items=1000000"},
 		{"philosophers", "threads=500 rounds=100 eat=0 think=0"},
+		{"balanced", "n=500 steps=10"},
+		{"nqueens", "n=8 depth=8"},
+		{"mergesort", "n=1000 cutoff=1"},
+		{"matmul", "n=64 cutoff=2"},
+		{"heat", "n=500 steps=2 strips=500"},
+		{"bfs", "nodes=50000 degree=16 chunk=10"},
+		{"treesearch", "roots=500 children=4 chance=247000 depth=5 work=0"},
 	} {
 		tried[tc.workload] = true
 		t.Run(tc.workload+"/"+tc.params, func(t *testing.T) {

@@ -233,6 +233,11 @@ func TestOddSizes(t *testing.T) {
 		{"rwlock", params("threads=2", "rounds=3", "read_percent=100", "words=2"), 6, 0},
 		{"barrier", params("threads=1", "rounds=3", "work=0"), 3, 6},
 		{"channel", params("producers=3", "consumers=5", "capacity=1", "items=2"), 2, 3},
+		{"nqueens", params("n=4", "depth=9"), 16, 2},
+		{"mergesort", params("n=1", "cutoff=1"), 1, 908834774},
+		{"matmul", params("n=1", "cutoff=1"), 1, 225593},
+		{"bfs", params("nodes=1", "degree=3", "chunk=2"), 3, 1},
+		{"treesearch", params("roots=1", "children=1", "chance=0", "depth=1", "work=0"), 2, 1621742602276429143},
 		{"philosophers", params("threads=2", "rounds=3", "eat=0", "think=0"), 6, 13},
 	} {
 		for _, variant := range []string{"loom", "loom-platform"} {
@@ -272,6 +277,8 @@ func TestLimit(t *testing.T) {
 		{"skynet", params("depth=3")},
 		{"barrier", params("threads=500", "rounds=10", "work=0")},
 		{"channel", params("producers=1", "consumers=500", "capacity=2", "items=1000000")},
+		{"nqueens", params("n=8", "depth=8")},
+		{"heat", params("n=500", "steps=2", "strips=500")},
 	} {
 		t.Run(fmt.Sprint(tc.workload, tc.params), func(t *testing.T) {
 			lines := run(t, "loom-platform", 1, options, []string{"prlimit", "--as=6000000000"},
