@@ -36,7 +36,8 @@
  *
  * Throttling: only one worker is woken at a time. A searcher that finds work
  * and was the last one looks whether there is more and wakes the next, so
- * that step 3's early return loses nothing.
+ * that step 3's early return loses nothing. To be counted in needs no order; to
+ * count oneself out does (5, and before that look).
  *
  * Lone guests (sched.h) are left out of step 7, and submitters may leave out
  * steps 2 to 4 for them. But a guest's worker may compute for a long time. So
@@ -128,10 +129,13 @@ static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
 	uint32_t token;
 
 	mni_store(&target->woken_for, for_guest_of, relaxed);
-	mni_fetch_add(&idle.searching, 1, seq_cst);
+	mni_fetch_add(&idle.searching, 1, relaxed);
 	if (self)
 		mni_count(&self->count.wakes);
-	/* Release: with the sleeper's acquire. Now it will not see that it was nudged. */
+	/*
+	 * Release: with mni_idle_wait()'s acquire, so that it counts itself out after
+	 * it was counted in. Now it will not see that it was nudged.
+	 */
 	token = mni_exchange(&target->parker.token, TOLD, release);
 	rouse(target, token);
 	if (token & NUDGED)
@@ -176,9 +180,9 @@ bool mni_idle_nudge(void)
 	return false;
 }
 
-void mni_wake_one_after_rmw(struct mni_worker *for_guest_of)
+/* The rest of step 3, and 4: the fence is done. */
+static void wake_one_fenced(struct mni_worker *for_guest_of)
 {
-	mn_arch_fence_after_rmw(); /* step 3 */
 	for (unsigned i = 0; i < words(); i++) {
 		uint64_t bits = mni_load(&idle.bits[i], relaxed);
 
@@ -212,13 +216,20 @@ void mni_wake_one(struct mni_worker *for_guest_of)
 			return;
 	}
 	mni_fence(seq_cst); /* step 3 */
-	mni_wake_one_after_rmw(for_guest_of);
+	wake_one_fenced(for_guest_of);
 }
 
+/*
+ * Needs no fence for the wake-up: whichever comes second, take_bit() or step 5, has
+ * read the other. Either the bit is taken, or step 7 sees the work. The fence is for
+ * callers that look at a tick next (preempt.h).
+ */
 void mni_wake_worker(struct mni_worker *w)
 {
-	mni_fence(seq_cst); /* steps 2 and 3 */
-	if (take_bit(w->id))
+	bool idles = take_bit(w->id);
+
+	mn_arch_fence_after_rmw();
+	if (idles)
 		wake(w, NULL);
 }
 
@@ -230,7 +241,7 @@ bool mni_search_begin(struct mni_worker *w)
 		/* Half of the workers searching is enough; the rest would only disturb. */
 		if (2 * mni_load(&idle.searching, relaxed) >= mni_rt.workers)
 			return false;
-		mni_fetch_add(&idle.searching, 1, seq_cst);
+		mni_fetch_add(&idle.searching, 1, relaxed);
 		w->searching = true;
 	}
 	return true;
@@ -281,7 +292,7 @@ void mni_search_end(struct mni_worker *w)
 	if (mni_fetch_sub(&idle.searching, 1, seq_cst) == 1) {
 		mn_arch_fence_after_rmw();
 		if (work_for_others(w))
-			mni_wake_one_after_rmw(NULL);
+			wake_one_fenced(NULL);
 	}
 }
 
@@ -292,7 +303,7 @@ static bool watch_begin(struct mni_worker *w)
 
 	if (mni_rt.alone || !mni_rt.policy->guest || all_others_idle(w))
 		return false;
-	return mni_cas(&idle.watched, &none, true, seq_cst, relaxed);
+	return mni_cas(&idle.watched, &none, true, relaxed, relaxed);
 }
 
 /* Step 10. False: not all are idle after all; the watch goes on. */
@@ -302,12 +313,12 @@ static bool watch_end_if_all_idle(struct mni_worker *w)
 
 	if (!all_others_idle(w))
 		return false;
-	mni_store(&idle.watched, false, seq_cst);
+	mni_store(&idle.watched, false, relaxed);
 	mni_fence(seq_cst); /* with the RMW that cleared a submitter's bit */
 	if (all_others_idle(w))
 		return true;
 	/* Somebody else may have taken it up meanwhile; then it is theirs. */
-	return !mni_cas(&idle.watched, &none, true, seq_cst, relaxed);
+	return !mni_cas(&idle.watched, &none, true, relaxed, relaxed);
 }
 
 /* What the watcher remembers between two looks. */
@@ -369,7 +380,7 @@ static bool sleep_until_token(struct mni_worker *w)
 			look.guest[i] = false;
 		guest_is_stuck(&look);
 	}
-	while (mni_load(&w->parker.token, acquire) != TOLD && !w->polled.head) {
+	while (mni_load(&w->parker.token, relaxed) != TOLD && !w->polled.head) { /* see mni_idle_wait() */
 		uint32_t nudged = NUDGED;
 		uint64_t time_ns;
 		bool watch;
@@ -385,7 +396,7 @@ static bool sleep_until_token(struct mni_worker *w)
 			time_ns = NAP_NS;
 		mni_count(&w->count.parks);
 		sleep_once(w, time_ns);
-		if (mni_load(&w->parker.token, acquire) || w->polled.head)
+		if (mni_load(&w->parker.token, relaxed) || w->polled.head)
 			continue;
 		if (!napped) {
 			napped = true;
@@ -403,8 +414,8 @@ static bool sleep_until_token(struct mni_worker *w)
 			look.period_ns *= 2;
 	}
 	if (look.on)
-		mni_store(&idle.watched, false, seq_cst);
-	return mni_load(&w->parker.token, acquire) == TOLD;
+		mni_store(&idle.watched, false, relaxed);
+	return mni_load(&w->parker.token, relaxed) == TOLD;
 }
 
 bool mni_idle_wait(struct mni_worker *w)
@@ -427,14 +438,17 @@ bool mni_idle_wait(struct mni_worker *w)
 		while ((token = mni_load(&w->parker.token, acquire)) != TOLD)
 			mn_plat_wait(&w->parker.token, token, MN_PLAT_FOREVER);
 		w->searching = true;
-	} else if (!mni_rt.alone) {
-		mni_fetch_add(&idle.searching, 1, seq_cst);
-		w->searching = true;
+	} else {
+		mn_arch_fence_after_rmw(); /* with timer.c's step 2: who nudged us has armed a timer */
+		if (!mni_rt.alone) {
+			mni_fetch_add(&idle.searching, 1, relaxed);
+			w->searching = true;
+		}
 	}
 	if (mni_rt.poller) {
 		mni_rt.poller->leave(w);
 		mni_poll_submit(w);
 	}
 	mni_timers_leave(w);
-	return !mni_load(&mni_rt.stop, acquire);
+	return !mni_load(&mni_rt.stop, relaxed);
 }

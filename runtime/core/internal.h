@@ -469,8 +469,6 @@ static inline uint64_t mni_random(struct mni_worker *w)
 
 /* After making work visible: wakes a worker if one is needed. */
 void mni_wake_one(struct mni_worker *for_guest_of);
-/* The same when the caller's last step was a seq_cst read-modify-write. */
-void mni_wake_one_after_rmw(struct mni_worker *for_guest_of);
 /* Wakes this worker, wherever it is. */
 void mni_wake_worker(struct mni_worker *w);
 /* Blocks the kernel thread until there may be work; false: the runtime stops. */
