@@ -78,6 +78,22 @@ static bool seen_insert(uint64_t h)
 	return true;
 }
 
+/*
+ * What a thread will do next depends on its stack alone: explored code is compiled
+ * so that it keeps nothing in registers across calls (rules.mk). Late loads ask for
+ * all that it has read instead (late.c).
+ */
+static uint64_t control_hash(struct thread *t)
+{
+	if (machine.scenario->late_loads || t->status == ENDED)
+		return t->history;
+	if (t == machine.self || t->control_stale) {
+		t->control = t->frame ? mix2(fiber_hash(thread_number(t), t->frame), t->pending) : 0;
+		t->control_stale = false;
+	}
+	return t->control;
+}
+
 /* What all threads will do from here on depends on nothing but this. */
 static uint64_t state_hash(void)
 {
@@ -89,9 +105,10 @@ static uint64_t state_hash(void)
 	if (machine.scenario->preemptions) /* whom to go on with costs nothing */
 		h = mix2(h, machine.preemptions << 8 | thread_number(machine.self));
 	for (unsigned i = 0; i < machine.scenario->threads; i++) {
-		const struct thread *t = &machine.thread[i];
+		struct thread *t = &machine.thread[i];
 
-		h = mix2(h, t->history);
+		h = mix2(h, control_hash(t));
+		h = mix2(h, t->allocated);
 		h = mix2(h, (uintptr_t)t->waits_on);
 		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 | t->just_fenced << 17 |
 				    t->spurious_cas << 8 | t->spurious_waits);
@@ -185,10 +202,12 @@ static struct thread *pick(void)
 	    machine.self->status == READY)
 		machine.preemptions--;
 	if (t->status == WAITING_TIMED) {
-		if (can[0]->status == READY)
+		if (can[0]->status == READY) {
 			machine.early_timeouts--;
-		else
+		} else {
 			machine.late_timeouts--;
+			memory_see_all(t);
+		}
 		end_timed_wait(t);
 	}
 	return t;
@@ -200,10 +219,9 @@ void explore_switch(void)
 	struct thread *to;
 
 	from->past_loads = false;
+	from->control_stale = true;
 	if (depth == choices && !seen_insert(state_hash()))
 		explore_end(END_SEEN);
-	if (seen_count % 100000 == 0 && getenv("MODEL_PROGRESS"))
-		fprintf(stderr, "%lu states, depth %u\n", seen_count, depth);
 	to = pick();
 	if (to != from) {
 		machine.self = to;
@@ -286,6 +304,8 @@ void explore(const struct model_scenario *s, struct tally *tally)
 	struct timespec from, to;
 	enum end end;
 	bool again;
+	unsigned long long runs = 0;
+	bool progress = getenv("MODEL_PROGRESS");
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	memset(tally, 0, sizeof *tally);
@@ -300,12 +320,15 @@ void explore(const struct model_scenario *s, struct tally *tally)
 		tally->executions = 0;
 		do {
 			end = run();
+			if (progress && ++runs % 100000 == 0)
+				fprintf(stderr, "%s: %llu runs, %llu states, depth %u of %u\n", s->name, runs,
+					(unsigned long long)seen_count, depth, choices);
 			if (end == END_DONE) {
 				tally->executions++;
 				if (s->outcome)
 					tally->outcome[s->outcome() % MAX_OUTCOMES] = true;
 			}
-			again = plain_learnt_more();
+			again = plain_learnt_more() | memory_learnt_more();
 		} while (end != END_FAILED && !again && next_choices());
 	} while (end != END_FAILED && (again || late_learnt_more()));
 	tally->states = seen_count;
@@ -380,6 +403,7 @@ void model_end_thread(void)
 	late_barrier();
 	machine.self->status = ENDED;
 	machine.self->history = 0;
+	machine.self->frame = NULL;
 	explore_switch();
 	abort();
 }

@@ -14,6 +14,8 @@ struct mn_thread;
 
 /* In setup: a runtime with this many workers, none of which has run yet. */
 void model_start(unsigned workers, const struct mni_policy *policy);
+/* The same where mn_plat_barrier() works: light fences are light. */
+void model_start_light(unsigned workers, const struct mni_policy *policy);
 
 /* The worker's loop; returns when the runtime stops. */
 void model_schedule(struct mni_worker *w);

@@ -33,6 +33,12 @@ void model_start(unsigned workers, const struct mni_policy *policy)
 	}
 }
 
+void model_start_light(unsigned workers, const struct mni_policy *policy)
+{
+	model_start(workers, policy);
+	mni_rt.strong_fences = false;
+}
+
 void (*model_green)(struct mn_thread *t);
 
 void model_run_green(void *sp)

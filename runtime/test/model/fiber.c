@@ -16,6 +16,7 @@
 static struct {
 	jmp_buf at;   /* where it goes on */
 	jmp_buf base; /* where it begins */
+	char *bottom; /* of what it uses from there on */
 	_Alignas(64) char stack[STACK_BYTES];
 } fiber[MODEL_THREADS];
 
@@ -28,6 +29,7 @@ static void entry(void)
 {
 	unsigned n = starting;
 
+	fiber[n].bottom = __builtin_frame_address(0);
 	if (!_setjmp(fiber[n].base))
 		setcontext(&starter);
 	fiber_body(n);
@@ -49,8 +51,12 @@ void fiber_start_all(void (*body)(unsigned))
 	}
 }
 
+/* Nothing of an execution is to be found in another one's stack frames. */
+#define CLEARED 2048
+
 void fiber_restart(unsigned n)
 {
+	memset(fiber[n].stack + STACK_BYTES - CLEARED, 0, (size_t)(fiber[n].bottom - 64 - (fiber[n].stack + STACK_BYTES - CLEARED)));
 	memcpy(&fiber[n].at, &fiber[n].base, sizeof(jmp_buf));
 }
 
@@ -86,4 +92,28 @@ void fiber_leave(int why)
 bool fiber_owns(const void *p)
 {
 	return (const char *)p >= (const char *)fiber && (const char *)p < (const char *)(fiber + MODEL_THREADS);
+}
+
+unsigned fiber_of(const void *p)
+{
+	return (unsigned)(((const char *)p - (const char *)fiber) / sizeof fiber[0]);
+}
+
+uint64_t fiber_hash(unsigned n, const void *from)
+{
+	const uint64_t *p = from;
+	const uint64_t *end = (const uint64_t *)(const void *)(fiber[n].bottom);
+	uint64_t h = 0;
+
+	for (; p < end; p++)
+		h = (h ^ *p) * 0x9e3779b97f4a7c15u ^ h >> 29;
+	return mix(h);
+}
+
+__attribute__((noinline)) void fiber_scrub(void)
+{
+	char room[1536];
+
+	memset(room, 0, sizeof room);
+	__asm__ volatile("" : : "r"(room) : "memory");
 }

@@ -90,6 +90,22 @@ LITMUS(sb_sc, 2, "SC accesses; C11 forbids 00, this model takes them as acquire 
        T(0, mni_store(&x, 1, seq_cst); r[0] = mni_load(&y, seq_cst))
        T(1, mni_store(&y, 1, seq_cst); r[1] = mni_load(&x, seq_cst)));
 
+LITMUS(sb_light_heavy, 2, "a light and a heavy fence forbid it", r01, "01 10 11",
+       T(0, mni_store(&x, 1, relaxed); mni_compiler_fence(); r[0] = mni_load(&y, relaxed))
+       T(1, mni_store(&y, 1, relaxed); mn_plat_barrier(); r[1] = mni_load(&x, relaxed)));
+
+LITMUS(sb_light, 2, "two light ones do not", r01, "00 01 10 11",
+       T(0, mni_store(&x, 1, relaxed); mni_compiler_fence(); r[0] = mni_load(&y, relaxed))
+       T(1, mni_store(&y, 1, relaxed); mni_compiler_fence(); r[1] = mni_load(&x, relaxed)));
+
+LITMUS(sb_light_sc, 2, "nor a light one and an SC fence", r01, "00 01 10 11",
+       T(0, mni_store(&x, 1, relaxed); mni_compiler_fence(); r[0] = mni_load(&y, relaxed))
+       T(1, mni_store(&y, 1, relaxed); mni_fence(seq_cst); r[1] = mni_load(&x, relaxed)));
+
+LITMUS(sb_heavy_sc, 2, "a heavy one is an SC fence, too", r01, "01 10 11",
+       T(0, mni_store(&x, 1, relaxed); mn_plat_barrier(); r[0] = mni_load(&y, relaxed))
+       T(1, mni_store(&y, 1, relaxed); mni_fence(seq_cst); r[1] = mni_load(&x, relaxed)));
+
 /* --- message passing --- */
 
 #define MP(store, load)                                                                            \

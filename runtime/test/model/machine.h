@@ -14,6 +14,8 @@
 
 /* --- memory.c: locations, messages, views --- */
 
+struct thread;
+
 /* For each location the message that is known; for each thread the time that is known. */
 struct view {
 	uint16_t clock[MODEL_THREADS]; /* happens-before, for plain.c; SC fences do not carry it */
@@ -31,6 +33,9 @@ struct location {
 	const volatile void *address;
 	unsigned size;
 	bool ignored;
+	uint8_t users;                  /* a bit for each thread that touches it in some execution */
+	bool written;                   /* by one of them */
+	bool shared;                    /* several users, and written: only then does their order matter */
 	uint8_t kernel;                 /* the newest that the kernel surely sees (futex.c) */
 	unsigned count;                 /* of messages; 0: not touched in this execution */
 	uint8_t order[MAX_MESSAGES];    /* modification order: position -> message */
@@ -41,7 +46,9 @@ struct location {
 
 void memory_reset(void); /* before each execution */
 void memory_forget(void); /* before each scenario */
+bool memory_learnt_more(void); /* whether it has to be explored again */
 void memory_write_back(void); /* the last values to where direct accesses look */
+void memory_see_all(struct thread *t); /* so much time has passed that no store is on its way */
 uint64_t memory_hash(void);
 void memory_ignore(const void *p, size_t bytes);
 /* What a kernel reads of a word of 32 bits in wait; what wake tells it (futex.c). */
@@ -104,6 +111,10 @@ struct thread {
 	uint8_t spurious_cas;     /* failures without a reason still to come */
 	uint8_t spurious_waits;
 	uint64_t history;         /* hash of all it has read */
+	const void *frame;        /* of the model's function that it has called last */
+	uint64_t pending;         /* what it called that with */
+	uint64_t control;         /* hash of its stack above, when it was left */
+	bool control_stale;       /* another thread has written there */
 	const volatile void *waits_on;
 	struct view now, after_acquire, at_release;
 	struct late late;
@@ -117,6 +128,7 @@ struct machine {
 	struct thread thread[MODEL_THREADS];
 	struct thread *self; /* NULL: setup and finish, where accesses are direct */
 	struct view sc;      /* what SC fences share */
+	struct view light, heavy; /* what light and heavy fences leave for each other */
 	unsigned early_timeouts, late_timeouts, late_loads, preemptions; /* still allowed */
 	uint64_t time_ns;    /* futex.c */
 	bool tracing;
@@ -169,6 +181,9 @@ _Noreturn void fiber_leave(int why);
 int fiber_enter(unsigned n);
 int fiber_call_home(void (*fn)(void));
 bool fiber_owns(const void *p); /* whether p lies on some fiber's stack */
+unsigned fiber_of(const void *p); /* then: whose */
+void fiber_scrub(void); /* clears what the model's own functions leave behind on a stack */
+uint64_t fiber_hash(unsigned n, const void *from); /* of what lies on its stack above this */
 
 /* --- hashing (splitmix64's finisher) --- */
 
@@ -189,6 +204,18 @@ static inline void remember(uint64_t v)
 {
 	machine.self->history = mix2(machine.self->history, v);
 }
+
+/*
+ * First of all in what explored code calls and where threads may be switched: notes
+ * what the thread's stack is then, and what it called this with.
+ */
+#define model_entry(pending_)                                                                      \
+	do {                                                                                       \
+		if (machine.self) {                                                                \
+			machine.self->frame = __builtin_frame_address(0);                          \
+			machine.self->pending = (pending_);                                        \
+		}                                                                                  \
+	} while (0)
 
 /* --- trace.c --- */
 

@@ -4,9 +4,10 @@
  *   model [-v] [NAME...]      those whose names begin like this, or all; -v: with the
  *                             execution that fails, access by access
  *   model --list              what there is
- *   model --mutations SURVIVORS [PART]
+ *   model --mutations SURVIVORS [PART [NAME...]]
  *                             the mutation test (survey.c), of mutations that have
- *                             PART in their names, or all; SURVIVORS is a file
+ *                             PART in their names, or all, by scenarios whose names
+ *                             begin like this, or all; SURVIVORS is a file
  *
  * Exit status 1 when something fails. The last line is 'N passed, N failed'.
  */
@@ -73,6 +74,7 @@ static void check(size_t i, void *out)
 	static struct tally tally;
 	const struct model_scenario *s = scenario[i];
 	char *wrong = out;
+	char bound[40];
 
 	explore(s, &tally);
 	if (s->failure && (!tally.failed || strncmp(machine.failure, s->failure, strlen(s->failure)) != 0))
@@ -81,8 +83,9 @@ static void check(size_t i, void *out)
 		snprintf(wrong, POOL_RESULT, "%s", machine.failure);
 	else if (s->outcomes)
 		judge_outcomes(s, &tally, wrong, POOL_RESULT);
-	printf("%-4s %-32s %7" PRIu64 " executions %9" PRIu64 " states %6.2f s\n", *wrong ? "FAIL" : "ok",
-	       s->name, tally.executions, tally.states, tally.seconds);
+	snprintf(bound, sizeof bound, s->preemptions ? "at most %u preemptions" : "all", s->preemptions);
+	printf("%-4s %-32s %7" PRIu64 " executions %9" PRIu64 " states %6.2f s  %s\n", *wrong ? "FAIL" : "ok",
+	       s->name, tally.executions, tally.states, tally.seconds, bound);
 	if (*wrong) {
 		printf("     %s\n     %s\n", s->about, wrong);
 		if (verbose && tally.failed)
@@ -124,7 +127,8 @@ int main(int argc, char **argv)
 	}
 	if (argc > 2 && strcmp(argv[1], "--mutations") == 0) {
 		for (size_t i = 0; i < n; i++)
-			if (!scenario[i]->outcomes && !scenario[i]->failure)
+			if (!scenario[i]->outcomes && !scenario[i]->failure &&
+			    wanted(scenario[i], argv + (argc > 3 ? 4 : 3)))
 				scenario[kept++] = scenario[i];
 		return survey(scenario, kept, argv[2], argc > 3 ? argv[3] : NULL);
 	}

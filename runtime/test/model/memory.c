@@ -20,6 +20,7 @@ static struct {
 	const char *from, *to;
 } ignored[MAX_IGNORED];
 static unsigned ignoreds;
+static bool found_user;
 
 static bool acquires(enum model_order o)
 {
@@ -72,6 +73,15 @@ static void join(struct view *v, const struct view *from)
 	for (unsigned t = 0; t < MODEL_THREADS; t++)
 		if (from->clock[t] > v->clock[t])
 			v->clock[t] = from->clock[t];
+}
+
+void memory_see_all(struct thread *t)
+{
+	for (unsigned l = 0; l < locations; l++)
+		if (location[l].count) {
+			learn(&t->now, l, location[l].order[location[l].count - 1]);
+			learn(&t->after_acquire, l, location[l].order[location[l].count - 1]);
+		}
 }
 
 /* The running thread has done something that others can tell from what follows it. */
@@ -129,11 +139,39 @@ static struct location *locate(const volatile void *p, unsigned size)
 	return l;
 }
 
+/*
+ * Notes that the running thread touches it. Whether threads are to be switched for
+ * that: not when it is the only one that ever does, or when nobody writes. When that
+ * turns out to be wrong, the scenario is explored again from the start.
+ */
+static bool touch(struct location *l, bool write)
+{
+	uint8_t self = (uint8_t)(1u << thread_number(machine.self));
+
+	if (l->users & self && l->written >= write)
+		return l->shared;
+	l->users |= self;
+	l->written |= write;
+	l->shared = l->written && l->users & (l->users - 1);
+	found_user = true;
+	return l->shared;
+}
+
+bool memory_learnt_more(void)
+{
+	bool more = found_user;
+
+	found_user = false;
+	return more;
+}
+
 void memory_reset(void)
 {
 	for (unsigned l = 0; l < locations; l++)
 		location[l].count = 0;
 	memset(&machine.sc, 0, sizeof machine.sc);
+	memset(&machine.light, 0, sizeof machine.light);
+	memset(&machine.heavy, 0, sizeof machine.heavy);
 }
 
 void memory_forget(void)
@@ -142,6 +180,7 @@ void memory_forget(void)
 	memset(location, 0, sizeof location);
 	locations = 0;
 	ignoreds = 0;
+	found_user = false;
 }
 
 void memory_ignore(const void *p, size_t bytes)
@@ -168,8 +207,8 @@ void memory_write_back(void)
 
 /* --- comparing states ---
  *
- * What all threads know of already makes no difference any more: a location is
- * hashed from the oldest message on that some thread may still read, and views by
+ * What all users of a location know of already makes no difference any more: it is
+ * hashed from the oldest message on that one of them may still read, and views by
  * how far they go beyond these.
  */
 
@@ -191,7 +230,7 @@ static void find_bases(void)
 		for (unsigned t = 0; t < machine.scenario->threads; t++) {
 			uint8_t p = location[l].position[machine.thread[t].now.known[l]];
 
-			if (machine.thread[t].status != ENDED && p < least)
+			if (machine.thread[t].status != ENDED && location[l].users >> t & 1 && p < least)
 				least = p;
 		}
 		if (least == UINT8_MAX)
@@ -238,7 +277,7 @@ uint64_t memory_hash(void)
 	uint64_t h;
 
 	find_bases();
-	h = view_hash(&machine.sc);
+	h = mix2(view_hash(&machine.sc), view_hash(&machine.light)) + view_hash(&machine.heavy);
 	for (unsigned l = 0; l < locations; l++)
 		if (location[l].count && !location[l].ignored)
 			h += location_hash(&location[l]);
@@ -375,7 +414,7 @@ static void enter(struct model_site *s)
 	late_settle();
 }
 
-uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
+static __attribute__((noinline)) uint64_t load(struct model_site *s, const volatile void *p, unsigned size)
 {
 	struct location *l = machine.self ? locate(p, size) : NULL;
 	uint8_t can[MAX_MESSAGES];
@@ -386,7 +425,8 @@ uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
 	if (!l || l->ignored)
 		return direct_read(p, size);
 	enter(s);
-	explore_before_load();
+	if (touch(l, false))
+		explore_before_load();
 	if (machine.self->late.stage && machine.self->late.location == number_of(l))
 		late_barrier();
 	count = readable(l, can);
@@ -427,7 +467,8 @@ void memory_load_late(unsigned number, uint64_t value)
 	trace(NULL, "has read 0x%" PRIx64 " by now", value);
 }
 
-void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t v)
+static __attribute__((noinline)) void store(struct model_site *s, volatile void *p, unsigned size,
+					    uint64_t v)
 {
 	struct location *l;
 	uint8_t place[MAX_MESSAGES];
@@ -445,7 +486,7 @@ void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t
 	}
 	enter(s);
 	late_store(s, number_of(l), releases(s->order), 0, v);
-	machine.self->past_loads = true;
+	machine.self->past_loads |= touch(l, true);
 	machine.self->fenced = false;
 	for (unsigned i = l->count - 1;; i--) {
 		if (!next_is_glued(l, i))
@@ -460,7 +501,8 @@ void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t
 	write_message(l, place[places], v, s->order, NULL);
 }
 
-uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum model_rmw op, uint64_t v)
+static __attribute__((noinline)) uint64_t rmw(struct model_site *s, volatile void *p, unsigned size,
+					      enum model_rmw op, uint64_t v)
 {
 	struct location *l = machine.self ? locate(p, size) : NULL;
 	uint8_t can[MAX_MESSAGES];
@@ -471,7 +513,8 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 
 	if (l && !l->ignored) {
 		enter(s);
-		explore_before_load();
+		if (touch(l, true))
+			explore_before_load();
 		for (unsigned i = l->count - 1;; i--) {
 			if (!next_is_glued(l, i))
 				can[count++] = l->order[i];
@@ -498,7 +541,7 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 		if (machine.tracing)
 			trace(s, "writes 0x%" PRIx64, new);
 		write_message(l, l->position[number] + 1u, new, s->order, &l->message[number]);
-		machine.self->past_loads = true;
+		machine.self->past_loads |= l->shared;
 		machine.self->fenced = s->order == MODEL_seq_cst;
 	} else {
 		direct_write(p, size, new);
@@ -506,8 +549,8 @@ uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum m
 	return old;
 }
 
-bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *expect, uint64_t v,
-	       bool weak)
+static __attribute__((noinline)) bool cas(struct model_site *s, volatile void *p, unsigned size,
+					  uint64_t *expect, uint64_t v, bool weak)
 {
 	struct location *l;
 	struct thread *t = machine.self;
@@ -528,7 +571,8 @@ bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *
 		return same;
 	}
 	enter(s);
-	explore_before_load();
+	if (touch(l, true))
+		explore_before_load();
 	for (unsigned i = l->count - 1;; i--) {
 		unsigned number = l->order[i];
 		bool same = l->message[number].value == *expect;
@@ -560,13 +604,31 @@ bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *
 			trace(s, "writes 0x%" PRIx64, v);
 		write_message(l, l->position[way[w].number] + 1u, v, s->order,
 			      &l->message[way[w].number]);
-		t->past_loads = true;
+		t->past_loads |= l->shared;
 		t->fenced = s->order == MODEL_seq_cst;
 	}
 	return way[w].wins;
 }
 
-void model_fence(struct model_site *s)
+/* The fences of a pair: what each leaves, the other meets when it comes later. */
+static void fence_of_pair(const struct model_site *s)
+{
+	struct thread *t = machine.self;
+	bool light = s->kind == MODEL_LIGHT_FENCE;
+
+	if (s->order == MODEL_removed) {
+		trace(s, "left out");
+		return;
+	}
+	explore_before_load();
+	trace(s, "done");
+	join_known(light ? &machine.light : &machine.heavy, &t->after_acquire);
+	join_known(&t->now, light ? &machine.heavy : &machine.light);
+	join_known(&t->after_acquire, &t->now);
+	t->past_loads = true;
+}
+
+static __attribute__((noinline)) void fence(struct model_site *s)
 {
 	struct thread *t = machine.self;
 
@@ -575,6 +637,10 @@ void model_fence(struct model_site *s)
 	s->reached = true;
 	if (s->order != MODEL_removed)
 		late_barrier();
+	if (s->kind == MODEL_LIGHT_FENCE || s->kind == MODEL_HEAVY_FENCE) {
+		fence_of_pair(s);
+		return;
+	}
 	/*
 	 * The cheaper fence after a seq_cst RMW is promised to be a full one (arch.h
 	 * of each architecture), but only when there has been such an RMW.
@@ -617,12 +683,61 @@ void model_fence(struct model_site *s)
 	}
 }
 
+/* --- how explored code gets here: what is left on its stack afterwards is not to tell --- */
+
+uint64_t model_load(struct model_site *s, const volatile void *p, unsigned size)
+{
+	uint64_t v;
+
+	model_entry((uintptr_t)p);
+	v = load(s, p, size);
+	fiber_scrub();
+	return v;
+}
+
+void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t v)
+{
+	store(s, p, size, v);
+	fiber_scrub();
+}
+
+uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum model_rmw op, uint64_t v)
+{
+	uint64_t old;
+
+	model_entry(mix2((uintptr_t)p, v));
+	old = rmw(s, p, size, op, v);
+	fiber_scrub();
+	return old;
+}
+
+bool model_cas(struct model_site *s, volatile void *p, unsigned size, uint64_t *expect, uint64_t v,
+	       bool weak)
+{
+	bool wins;
+
+	model_entry(mix2((uintptr_t)p, v));
+	wins = cas(s, p, size, expect, v, weak);
+	fiber_scrub();
+	return wins;
+}
+
+void model_fence(struct model_site *s)
+{
+	model_entry(0);
+	fence(s);
+	fiber_scrub();
+}
+
 /* --- for the kernel's part in waiting (futex.c) --- */
 
 uint64_t memory_kernel_read(const volatile void *p)
 {
 	struct location *l = locate(p, 4);
-	unsigned from = l->position[l->kernel] > oldest(l) ? l->position[l->kernel] : oldest(l);
+	unsigned from;
+
+	touch(l, false);
+	from = l->position[l->kernel] > oldest(l) ? l->position[l->kernel] : oldest(l);
 
 	l->kernel = l->order[l->count - 1 - explore_choose(l->count - from)];
 	learn(&machine.self->now, number_of(l), l->kernel); /* it is this CPU that reads */

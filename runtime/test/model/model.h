@@ -16,6 +16,8 @@
  *             behind it; it passes on the view of what it read (release sequences)
  *   fences    release and acquire: as in C11, by views kept aside
  *   SC fence  meets one view that all SC fences share, and leaves its own there
+ *   light and heavy fences (core/internal.h): as SC fences, but each light one with
+ *             the heavy ones only. A barrier in all kernel threads does more than that.
  *   plain     accesses are seen through the compiler's TSan hooks (plain.c): two
  *             that happens-before does not order are a data race, and a failure
  *
@@ -66,6 +68,8 @@ enum model_kind {
 	MODEL_RMW,
 	MODEL_FENCE,
 	MODEL_FENCE_AFTER_RMW,
+	MODEL_LIGHT_FENCE,
+	MODEL_HEAVY_FENCE,
 };
 
 /* A place in the source where memory is accessed. All of them lie in section model_sites. */

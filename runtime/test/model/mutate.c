@@ -23,7 +23,7 @@ static const char *const order_name[] = {
 /* The weaker orders to try. Returns how many. */
 static unsigned weaker(enum model_kind kind, enum model_order o, enum model_order *out)
 {
-	bool fence = kind == MODEL_FENCE || kind == MODEL_FENCE_AFTER_RMW;
+	bool fence = kind >= MODEL_FENCE;
 	unsigned n = 0;
 
 	switch (o) {

@@ -227,8 +227,13 @@ static void access(const void *p, size_t size, bool write)
 	uintptr_t at = (uintptr_t)p;
 	uintptr_t end = at + size;
 
-	if (!machine.self || fiber_owns(p))
+	if (!machine.self)
 		return;
+	if (fiber_owns(p)) {
+		if (write)
+			machine.thread[fiber_of(p)].control_stale = true;
+		return;
+	}
 	late_barrier();
 	while (at < end) {
 		struct word *w = find(at & ~(uintptr_t)7);

@@ -17,6 +17,7 @@
 static _Atomic unsigned waiting;
 static struct mn_thread green;
 static struct mn_thread mail;
+static bool hogs; /* threads compute for ever */
 /* Plain memory, each thread its own. */
 static unsigned submitted[MODEL_THREADS];
 static unsigned ran[MODEL_THREADS];
@@ -73,6 +74,10 @@ static void run(struct mn_thread *t)
 {
 	(void)t;
 	ran[model_thread()]++;
+	if (hogs) {
+		busy[model_thread()] = true;
+		model_end_thread();
+	}
 }
 
 static void begin(unsigned workers)
@@ -80,6 +85,7 @@ static void begin(unsigned workers)
 	model_start(workers, &simple);
 	model_green = run;
 	mni_store(&waiting, 0, relaxed);
+	hogs = false;
 	green = mail = (struct mn_thread){.sp = &green};
 	mail.sp = &mail;
 	for (unsigned i = 0; i < MODEL_THREADS; i++) {
@@ -92,12 +98,15 @@ static void finish(void)
 {
 	unsigned in = 0;
 	unsigned out = 0;
+	bool all_busy = true;
 
 	for (unsigned i = 0; i < MODEL_THREADS; i++) {
 		in += submitted[i];
 		out += ran[i];
 	}
-	model_check(in == out, "%u threads were submitted and %u have run", in, out);
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		all_busy &= busy[i];
+	model_check(in == out || (in > out && all_busy), "%u threads were submitted and %u have run", in, out);
 	model_check(!model_idle_searching(), "%u are counted as searching and nobody is",
 		    model_idle_searching());
 	for (unsigned i = 0; i < mni_rt.workers; i++)
@@ -137,6 +146,18 @@ static void one_and_two_submitters(unsigned thread)
 	submit_from_outside(thread, 1, 1);
 }
 
+static void two_for_hogs(void)
+{
+	begin(2);
+	hogs = true;
+}
+
+static void three_for_hogs(void)
+{
+	begin(3);
+	hogs = true;
+}
+
 static void two_and_a_submitter(unsigned thread)
 {
 	submit_from_outside(thread, 2, 2);
@@ -157,12 +178,14 @@ MODEL_SCENARIO(idle_twice) = {
 	.name = "idle/submit-twice",
 	.about = "two workers, one who submits twice",
 	.threads = 3, .setup = two_workers, .body = two_and_a_submitter, .finish = finish,
+	.preemptions = 3,
 };
 
 MODEL_SCENARIO(idle_two) = {
 	.name = "idle/two-submitters",
 	.about = "two workers, two submitters",
 	.threads = 4, .setup = two_workers, .body = two_and_two_submitters, .finish = finish,
+	.preemptions = 2,
 };
 
 /* --- workers that submit and then compute for ever --- */
@@ -184,6 +207,68 @@ static void busy_submitter(unsigned thread)
 	}
 }
 
+MODEL_SCENARIO(idle_hogs) = {
+	.name = "idle/hogs",
+	.about = "two workers, one who submits two threads that compute for ever",
+	.threads = 3, .setup = two_for_hogs, .body = two_and_a_submitter, .finish = finish,
+	.preemptions = 3,
+};
+
+MODEL_SCENARIO(idle_hogs_busy) = {
+	.name = "idle/hogs-3",
+	.about = "a worker submits two that compute for ever and computes for ever; two go to sleep",
+	.threads = 3, .setup = three_for_hogs, .body = busy_submitter, .finish = finish,
+	.preemptions = 3,
+};
+
+/* The same where light fences are light. A nap may end early. */
+static void begin_light(unsigned workers)
+{
+	begin(workers);
+	mni_rt.strong_fences = false;
+	hogs = true;
+}
+
+static void two_light(void)
+{
+	begin_light(2);
+}
+
+MODEL_SCENARIO(idle_light) = {
+	.name = "idle/light",
+	.about = "a worker submits two and computes for ever, with a light fence; another takes a nap",
+	.threads = 2, .setup = two_light, .body = busy_submitter, .finish = finish,
+	.early_timeouts = 1, .late_timeouts = 2,
+};
+
+/* A worker that was idle is woken, submits and computes for ever. */
+static void woken_submitter(unsigned thread)
+{
+	struct mni_worker *w = mni_rt.worker[thread];
+
+	if (thread == 2) {
+		mni_wake_worker(mni_rt.worker[0]);
+		return;
+	}
+	if (thread == 1) {
+		work(1);
+		return;
+	}
+	mn_plat_set_self(w);
+	mni_idle_wait(w);
+	if (w->searching)
+		mni_search_end(w);
+	busy[0] = true;
+	mni_submit(w, &green, MNI_NEW);
+}
+
+MODEL_SCENARIO(idle_light_woken) = {
+	.name = "idle/light-woken",
+	.about = "a worker that is woken submits with a light fence; another goes to sleep",
+	.threads = 3, .setup = two_light, .body = woken_submitter, .finish = finish,
+	.early_timeouts = 1, .late_timeouts = 2,
+};
+
 MODEL_SCENARIO(idle_busy_two) = {
 	.name = "idle/busy-2",
 	.about = "a worker submits twice and computes for ever; another goes to sleep",
@@ -194,6 +279,7 @@ MODEL_SCENARIO(idle_busy_three) = {
 	.name = "idle/busy-3",
 	.about = "the same with two that go to sleep",
 	.threads = 3, .setup = three_workers, .body = busy_submitter, .finish = finish,
+	.preemptions = 3,
 };
 
 /* --- threads that must run on one worker --- */
@@ -213,6 +299,7 @@ MODEL_SCENARIO(idle_mail) = {
 	.name = "idle/mail",
 	.about = "two workers; one gets a thread by mail while another is submitted",
 	.threads = 3, .setup = two_workers, .body = mailing, .finish = finish,
+	.preemptions = 3,
 };
 
 /* --- the end of the runtime --- */

@@ -5,8 +5,6 @@
 #ifndef MNI_ATOMIC_H
 #define MNI_ATOMIC_H
 
-#include <stdatomic.h> /* for the fence against signal handlers, which is none between threads */
-
 #include "model.h"
 
 #define MODEL_SITE(kind_, name_, expression_, order_, fail_)                                       \
@@ -57,7 +55,9 @@
 #define mni_fetch_and(p, v, order) MODEL_RMW_("fetch_and", MODEL_AND, p, v, order)
 #define mni_cas(p, expect, v, ok, fail) MODEL_CAS_("cas", false, p, expect, v, ok, fail)
 #define mni_cas_weak(p, expect, v, ok, fail) MODEL_CAS_("cas_weak", true, p, expect, v, ok, fail)
-#define mni_compiler_fence() ((void)0) /* threads of the model do nothing out of order by themselves */
+/* Alone it orders nothing in another thread: it is the light fence of core/internal.h. */
+#define mni_compiler_fence()                                                                       \
+	model_fence(MODEL_SITE(MODEL_LIGHT_FENCE, "compiler_fence", "", seq_cst, relaxed))
 #define mni_fence(order) model_fence(MODEL_SITE(MODEL_FENCE, "fence", "", order, relaxed))
 
 #define mni_count(p) mni_store((p), mni_load((p), relaxed) + 1, relaxed)
