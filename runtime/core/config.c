@@ -45,7 +45,7 @@ static const struct word backoffs[] = {{"exponential", MN_BACKOFF_EXPONENTIAL},
 				       {0}};
 
 static const struct word ios[] = {
-	{"auto", MN_IO_AUTO}, {"epoll", MN_IO_EPOLL}, {0}};
+	{"auto", MN_IO_AUTO}, {"uring", MN_IO_URING}, {"epoll", MN_IO_EPOLL}, {0}};
 
 static uint64_t cpus(void)
 {

@@ -233,6 +233,18 @@ void mni_wake_worker(struct mni_worker *w)
 		wake(w, NULL);
 }
 
+static bool all_others_idle(struct mni_worker *w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < words(); i++)
+		n += (unsigned)__builtin_popcountll(mni_load(&idle.bits[i], relaxed));
+	/* The caller's own bit may have been taken by a waker; it counts as idle. */
+	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
+		n++;
+	return n >= mni_load(&mni_rt.running, relaxed);
+}
+
 bool mni_search_begin(struct mni_worker *w)
 {
 	if (mni_rt.alone)
@@ -240,6 +252,9 @@ bool mni_search_begin(struct mni_worker *w)
 	if (!w->searching) {
 		/* Half of the workers searching is enough; the rest would only disturb. */
 		if (2 * mni_load(&idle.searching, relaxed) >= mni_rt.workers)
+			return false;
+		/* Who idles has nothing and makes nothing: only time, I/O and kernel threads can. */
+		if (all_others_idle(w))
 			return false;
 		mni_fetch_add(&idle.searching, 1, relaxed);
 		w->searching = true;
@@ -262,18 +277,6 @@ static void judge_wake(struct mni_worker *w, bool found)
 	else if (b < GUEST_BACKOFF_MAX)
 		b = 2 * b + 1;
 	mni_store(&owner->guest_backoff, b, relaxed);
-}
-
-static bool all_others_idle(struct mni_worker *w)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < words(); i++)
-		n += (unsigned)__builtin_popcountll(mni_load(&idle.bits[i], relaxed));
-	/* The caller's own bit may have been taken by a waker; it counts as idle. */
-	if (!(mni_load(&idle.bits[w->id / BITS], relaxed) >> (w->id % BITS) & 1))
-		n++;
-	return n >= mni_load(&mni_rt.running, relaxed);
 }
 
 /* Whether a worker is needed besides w: to run something, or to keep watch. */

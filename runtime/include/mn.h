@@ -57,8 +57,9 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *   MN_QUANTUM_US      microseconds before that, when another thread waits, 20 to
  *                      10 000 000. Default: 10000
  *   MN_PREEMPT_SIGNAL  the signal's number, 1 to 64. Default: 14, SIGALRM
- *   MN_IO              what threads wait for input and output by: "epoll"; "auto",
- *                      what there is. Default: auto
+ *   MN_IO              what threads wait for input and output by: "uring", a ring
+ *                      of io_uring per worker; "epoll"; "auto", the ring where the
+ *                      kernel lets us have it. Default: auto
  *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run.
  *                      With one worker, no preemption and nothing that waits by the
  *                      clock, the same seed gives the same schedule

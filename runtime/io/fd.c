@@ -240,9 +240,12 @@ static void unknown(struct mni_fd *e)
 void mni_fd_made(int fd, bool nonblock, enum mni_fd_kind kind)
 {
 	struct mni_fd *e = mni_fd_entry(fd);
+	const struct mni_io_backend *b = mni_io_running();
 
 	if (!e)
 		return; /* a foreign one: it costs more, and works */
+	if (b && !b->shared)
+		b->forget(e, fd); /* what was closed unseen */
 	unknown(e);
 	mni_store(&e->kind, kind, relaxed);
 	mni_store(&e->nonblock, nonblock, relaxed);
@@ -276,12 +279,22 @@ void mni_fd_closing(int fd)
 void mni_fd_closed(int fd)
 {
 	struct mni_fd *e = mni_fd_known(fd);
+	const struct mni_io_backend *b = mni_io_running();
+	bool anybody;
 
-	if (e && (!mni_waitq_empty(&e->waiting[MNI_IN]) || !mni_waitq_empty(&e->waiting[MNI_OUT]) ||
-		  mni_load(&e->told, relaxed))) {
-		mni_store(&e->told, 0, relaxed);
-		end_waits(e, 0);
-	}
+	if (!e || !b)
+		return;
+	mni_spin_lock(&e->lock);
+	anybody = !mni_waitq_empty(&e->waiting[MNI_IN]) || !mni_waitq_empty(&e->waiting[MNI_OUT]) ||
+		  e->watchers || e->armed[MNI_IN] || e->armed[MNI_OUT] ||
+		  mni_load(&e->told, relaxed);
+	mni_spin_unlock(&e->lock);
+	if (!anybody)
+		return;
+	if (!b->shared)
+		b->forget(e, fd);
+	mni_store(&e->told, 0, relaxed);
+	end_waits(e, 0);
 }
 
 /* --- waiting --- */

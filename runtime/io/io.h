@@ -58,8 +58,9 @@ struct mni_fd {
 	_Alignas(64) mni_spinlock lock;
 	_Atomic uint32_t seq[2];      /* reports; written under the lock */
 	_Atomic uint32_t dry[2];      /* the seq at which it was known to be empty, or full */
-	_Atomic uint32_t told;        /* backend: see there */
-	uint32_t armed[2];            /* lock; backend: see there */
+	_Atomic uint32_t told;        /* epoll: the epoch in which it was told */
+	uint32_t armed[2];            /* lock; uring: in whose ring a request is */
+	uint32_t generation;          /* lock; uring: of these requests */
 	_Atomic uint8_t kind;         /* enum mni_fd_kind; a guess that the kernel corrects */
 	_Atomic bool owned;           /* nonblock is right, and epoll is told once */
 	_Atomic bool nonblock;        /* the program has set O_NONBLOCK */
@@ -142,6 +143,7 @@ static inline void mni_fd_set_dry(struct mni_fd *e, enum mni_dir dir, uint32_t s
 
 struct mni_io_backend {
 	const char *name;
+	bool shared; /* any idle worker can sleep in it for all */
 
 	/* Kernel objects for all workers. -errno: the kernel refuses. */
 	int (*start)(void);
@@ -151,7 +153,7 @@ struct mni_io_backend {
 	int (*tell)(struct mni_fd *e, int fd);
 	/* The same for one direction, under the entry's lock, on the worker that parks. */
 	void (*arm)(struct mni_fd *e, int fd, enum mni_dir dir);
-	/* fd is about to be closed. */
+	/* fd is about to be closed, or means another file. */
 	void (*forget)(struct mni_fd *e, int fd);
 
 	bool (*enter)(struct mni_worker *w);
@@ -162,7 +164,7 @@ struct mni_io_backend {
 	bool (*has_come)(struct mni_worker *w);
 };
 
-extern const struct mni_io_backend mni_io_epoll;
+extern const struct mni_io_backend mni_io_epoll, mni_io_uring;
 
 /* --- the choice (poller.c) --- */
 

@@ -23,9 +23,12 @@ static int start_backend(const struct mni_io_backend *b)
 	return error;
 }
 
+/* The ring where the kernel lets us have it; else epoll, which it always does. */
 static int start_wanted(void)
 {
-	return start_backend(&mni_io_epoll);
+	int error = io.wanted == MN_IO_EPOLL ? -ENOSYS : start_backend(&mni_io_uring);
+
+	return error && io.wanted != MN_IO_URING ? start_backend(&mni_io_epoll) : error;
 }
 
 const struct mni_io_backend *mni_io_running(void)
@@ -77,7 +80,10 @@ static int start(const struct mn_config *c)
 {
 	next_epoch();
 	io.wanted = c->io;
-	return 0;
+	if (io.wanted != MN_IO_URING || !start_wanted())
+		return 0;
+	mn_plat_say("mn: MN_IO=uring: this kernel refuses it; take MN_IO=epoll, or leave it out");
+	return -ENOSYS;
 }
 
 static void stop(void)
@@ -150,7 +156,7 @@ static void keep_up(struct mni_worker *w)
 {
 	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		mni_preempt_arm(w);
-	else
+	else if (mni_io_running()->shared)
 		mni_idle_nudge();
 }
 

@@ -34,7 +34,7 @@
 #define NS_PER_S 1000000000u
 #define NS_PER_MS 1000000u
 /* An absence of the keeper that is worth waking another worker. */
-#define LONG_ABSENCE_NS 20000u
+#define LONG_ABSENCE_NS 200000u
 #define WAKE UINT64_MAX
 
 static struct {
@@ -202,6 +202,7 @@ static bool has_come(struct mni_worker *w)
 
 const struct mni_io_backend mni_io_epoll = {
 	.name = "epoll",
+	.shared = true,
 	.start = start,
 	.stop = stop,
 	.tell = tell,

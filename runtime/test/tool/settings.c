@@ -3,12 +3,27 @@
  * the library knows, with 1, 2 and 4 workers, without preemption and with a
  * quantum so short that it strikes everywhere. The policies are those that the
  * library names, so there is no list here that a new one must be added to.
+ *
+ * With an argument, what tests of I/O are run under besides: both ways of waiting,
+ * where the kernel allows both.
  */
 #include <stdio.h>
 
+#include "mn.h"
+
 #include "sched/sched.h"
 
-int main(void)
+static int io_settings(void)
+{
+	static const struct mn_config uring = {.io = MN_IO_URING};
+
+	printf("MN_IO=epoll\n");
+	if (!mn_init(&uring) && !mn_shutdown())
+		printf("MN_IO=uring\n");
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static const char *const workers[] = {"1", "2", "4"};
 	static const char *const preemption[] = {
@@ -18,6 +33,9 @@ int main(void)
 #endif
 	};
 
+	(void)argv;
+	if (argc > 1)
+		return io_settings();
 	for (unsigned p = 0; mni_policy_name(p); p++)
 		for (size_t w = 0; w < sizeof workers / sizeof *workers; w++)
 			for (size_t q = 0; q < sizeof preemption / sizeof *preemption; q++)
