@@ -15,6 +15,7 @@ mod flavor;
 mod gate;
 mod iterate;
 mod memory;
+mod part;
 mod workload;
 
 use std::process;
