@@ -40,6 +40,17 @@ func TestOddSizes(t *testing.T) {
 		{"channel", "producers=3 consumers=5 capacity=1 items=10", 10, 55},
 		{"channel", "producers=4 consumers=1 capacity=3 items=2", 2, 3},
 		{"philosophers", "threads=2 rounds=1 eat=0 think=0", 2, 5},
+		{"balanced", "n=1 steps=0", 1, 0},
+		{"nqueens", "n=4 depth=20", 16, 2},
+		{"mergesort", "n=1 cutoff=1", 1, 908834774},
+		{"mergesort", "n=3 cutoff=1", 3, 7273746668},
+		{"matmul", "n=1 cutoff=1", 1, 225593},
+		{"matmul", "n=3 cutoff=1", 27, 37450155},
+		{"heat", "n=1 steps=1 strips=3", 1, 4648430597516034048},
+		{"heat", "n=2 steps=3 strips=3", 12, 142876952120871808},
+		{"bfs", "nodes=1 degree=1 chunk=1", 1, 1},
+		{"bfs", "nodes=7 degree=3 chunk=2", 18, 49},
+		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
 		for _, e := range native() {
 			if !e.Describe.Has(tc.workload) {
