@@ -21,8 +21,9 @@
  *     semaphore, sleeping, input and output, and pthread_testcancel(). Type
  *     PTHREAD_CANCEL_ASYNCHRONOUS acts when the thread is next preempted;
  *     without preemption, as PTHREAD_CANCEL_DEFERRED.
- *   - pthread_kill(): signals 0, and any to the calling thread itself; else
- *     ENOTSUP. pthread_sigmask() is about the kernel thread that happens to run
+ *   - pthread_kill(): signals 0, and any to the calling thread itself; to others
+ *     those that run no handler, or that the caller has blocked (they go to the
+ *     process, for whoever is in sigwait()); else ENOTSUP. pthread_sigmask() is about the kernel thread that happens to run
  *     the caller. Blocked green threads are not interrupted by signals. A handler
  *     may call sem_post(), as POSIX has it, if it was set by sigaction() or
  *     signal(); the one whose signal preempts threads (MN_PREEMPT_SIGNAL) cannot

@@ -66,10 +66,28 @@ static int may_signal(pthread_t t, int sig)
 	return sig && t != mn_posix_self() ? ENOTSUP : 0;
 }
 
+/*
+ * Whether it does not matter which thread a signal goes to: no handler would be run
+ * by it; or the caller has blocked it, as all threads have where one waits for it.
+ */
+static bool is_the_process(int sig)
+{
+	struct sigaction a;
+	sigset_t blocked;
+
+	if (sigaction(sig, NULL, &a))
+		return false;
+	if (!(a.sa_flags & SA_SIGINFO) && (a.sa_handler == SIG_DFL || a.sa_handler == SIG_IGN))
+		return true;
+	return !pthread_sigmask(SIG_BLOCK, NULL, &blocked) && sigismember(&blocked, sig) == 1;
+}
+
 int mn_posix_kill(pthread_t t, int sig)
 {
 	int error = may_signal(t, sig);
 
+	if (error == ENOTSUP && is_the_process(sig))
+		return kill(getpid(), sig) ? errno : 0;
 	return error || !sig ? error : pthread_kill(pthread_self(), sig);
 }
 

@@ -173,9 +173,13 @@ static void waiting(void)
 	CHECK_EQ(pthread_create(&t, NULL, waits, NULL), 0);
 	for (int i = 0; i < 9; i++) {
 		CHECK_EQ(sem_wait(&turn), 0);
-		CHECK_EQ(kill(getpid(), i % 3 == 1 ? SIGURG : SIGHUP), 0);
+		if (i < 5)
+			CHECK_EQ(kill(getpid(), i % 3 == 1 ? SIGURG : SIGHUP), 0);
+		else
+			CHECK_EQ(pthread_kill(t, i % 3 == 1 ? SIGURG : SIGHUP), 0);
 	}
 	CHECK_EQ(pthread_join(t, NULL), 0);
+	CHECK_EQ(pthread_kill(t, SIGHUP), ESRCH);
 }
 
 int main(void)
