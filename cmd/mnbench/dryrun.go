@@ -38,24 +38,10 @@ func dryRun(ctx context.Context, u *ui, o runOptions, j *job) error {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		return u.printJSON(struct {
-			Plan        results.Plan          `json:"plan"`
-			Seed        uint64                `json:"seed"`
-			Timeout     string                `json:"timeout"`
-			Out         string                `json:"out"`
-			Unavailable []results.Unavailable `json:"unavailable"`
-		}{p.Record(j.suite.ID), p.Seed, p.Timeout.String(), j.out, append([]results.Unavailable{}, absent...)})
+	past, err := loadPace()
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(u.out, "%s: a check each, then %s of %s after %s of warm-up, time-out %v\n",
-		count(p.Size(), "cell"), count(p.Invocations, "invocation"), count(p.Iterations, "iteration"),
-		count(p.Warmup, "iteration"), p.Timeout)
-	if p.Budget > 0 {
-		fmt.Fprintf(u.out, "then more where intervals are widest, for at most %v in all\n", p.Budget)
-	}
-	fmt.Fprintf(u.out, "CPUs %s, seed %d, record %s\n\n", host.FormatCPUs(p.CPUs), p.Seed, j.out)
-	w := tabwriter.NewWriter(u.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "WORKLOAD\tWORKERS\tRUNTIMES")
 	mine := p.Shard.Takes(p.Cells)
 	var cells []results.Cell
 	for i, c := range p.Cells {
@@ -63,6 +49,31 @@ func dryRun(ctx context.Context, u *ui, o runOptions, j *job) error {
 			cells = append(cells, c)
 		}
 	}
+	if o.json {
+		takes, known := past.estimate(p, cells)
+		return u.printJSON(struct {
+			Plan        results.Plan          `json:"plan"`
+			Seed        uint64                `json:"seed"`
+			Timeout     string                `json:"timeout"`
+			Out         string                `json:"out"`
+			Unavailable []results.Unavailable `json:"unavailable"`
+			Seconds     float64               `json:"estimated_seconds,omitempty"` // judged by so many cells:
+			Known       int                   `json:"estimated_by_cells"`
+		}{p.Record(j.suite.ID), p.Seed, p.Timeout.String(), j.out, append([]results.Unavailable{}, absent...),
+			takes.Seconds(), known})
+	}
+	fmt.Fprintf(u.out, "%s: a check each, then %s of %s after %s of warm-up, time-out %v\n",
+		count(p.Size(), "cell"), count(p.Invocations, "invocation"), count(p.Iterations, "iteration"),
+		count(p.Warmup, "iteration"), p.Timeout)
+	if p.Budget > 0 {
+		fmt.Fprintf(u.out, "then more where intervals are widest, for at most %v in all\n", p.Budget)
+	}
+	if p.Budget == 0 {
+		fmt.Fprintln(u.out, past.howLong(p, cells))
+	}
+	fmt.Fprintf(u.out, "CPUs %s, seed %d, record %s\n\n", host.FormatCPUs(p.CPUs), p.Seed, j.out)
+	w := tabwriter.NewWriter(u.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "WORKLOAD\tWORKERS\tRUNTIMES")
 	for _, g := range dryGroups(cells) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", g[0], g[1], g[2])
 	}

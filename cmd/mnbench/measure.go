@@ -135,6 +135,9 @@ func showRecord(u *ui, j *job, asJSON bool) (shown bool, err error) {
 	if err != nil || len(rec.Invocations) == 0 {
 		return false, err
 	}
+	if err := keepPace(rec); err != nil {
+		u.Warn("how long this took is not kept for later dry runs: %v", err)
+	}
 	return true, printRecord(u, rec, showOptions{json: asJSON}, j.cat)
 }
 
