@@ -3,6 +3,7 @@
 #   ROOT   this folder       BUILD   where everything made goes
 #   CC AR OBJCOPY  the toolchain
 #   CFLAGS         optimisation and warnings; the rest is fixed
+#   CORE_CFLAGS    added to them for all but sync/ and posix/
 
 OBJCOPY ?= objcopy
 
@@ -23,7 +24,7 @@ OBJECTS = $(patsubst $(ROOT)/%,$(BUILD)/obj/%.o,$(SOURCES))
 
 define COMPILE
 @mkdir -p $(@D)
-$(CC) $(FIXED) $(CFLAGS) -MMD -MP -c $< -o $@
+$(CC) $(FIXED) $(CFLAGS) $(if $(filter $(ROOT)/sync/% $(ROOT)/posix/%,$<),,$(CORE_CFLAGS)) -MMD -MP -c $< -o $@
 endef
 
 $(BUILD)/obj/%.c.o: $(ROOT)/%.c

@@ -101,12 +101,18 @@ struct mn_thread {
 	/* values of keys; self; see sync/key.c */
 	struct mni_key_block *more_values;
 	struct mni_key_value values[MNI_KEYS_INLINE];
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-	void *san;                   /* holder; see sanitize.h */
+#if defined(MNI_SAN_STRICT)
+	uint64_t san_made, san_woken, san_ended; /* see sanitize.h */
+	_Atomic bool san_busy;
 #endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
+	void *san;                   /* holder; see sanitize.h */
+};
+#else
 };
 
 _Static_assert(sizeof(struct mn_thread) <= 256, "an unstarted thread is promised to be this small");
+#endif
 
 /*
  * A thread's life, called by its context's first frame. Returns, if it does, the
@@ -267,9 +273,11 @@ struct mni_worker {
 	unsigned id;               /* start */
 	mn_plat_kthread kthread;   /* start; not for worker 0 */
 	void *sched_stack;         /* start; worker 0's only */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
 	struct {
 		void *context;
+		void *dead;
+		struct mn_thread *left;
 		char *lo;
 		size_t size;
 	} san; /* worker; of the scheduler's context, see sanitize.h */
@@ -310,6 +318,13 @@ struct mni_runtime {
 };
 
 extern struct mni_runtime mni_rt;
+
+/* A function that is used by what TSan watches, and is not itself: see sanitize.h. */
+#if defined(MNI_SAN_STRICT)
+#define MNI_SAN_UNWATCHED __attribute__((no_sanitize_thread))
+#else
+#define MNI_SAN_UNWATCHED
+#endif
 
 /*
  * For what any kernel thread may call first: 0 when the runtime runs, started
@@ -455,7 +470,7 @@ static inline bool mni_poll_unkept(struct mni_worker *w)
 void mni_move_to(struct mni_worker *to);
 
 /* The next number of this worker's xorshift sequence. */
-static inline uint64_t mni_random(struct mni_worker *w)
+MNI_SAN_UNWATCHED static inline uint64_t mni_random(struct mni_worker *w)
 {
 	uint64_t x = w->rng;
 

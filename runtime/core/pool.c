@@ -7,6 +7,7 @@
  * thread can fail and starting one cannot.
  */
 #include "core/internal.h"
+#include "core/sanitize.h"
 
 #define SLAB 256      /* descriptors; the first try */
 #define SLAB_SMALL 16 /* when there is little memory */
@@ -89,7 +90,10 @@ struct mn_thread *mni_thread_alloc(struct mni_worker *w)
 	if (!w) {
 		uint32_t got;
 
-		return withdraw(1, &got);
+		t = withdraw(1, &got);
+		if (t)
+			mni_san_taken(t);
+		return t;
 	}
 	if (!w->free_threads)
 		w->free_threads = withdraw(BATCH, &w->free_thread_count);
@@ -97,12 +101,14 @@ struct mn_thread *mni_thread_alloc(struct mni_worker *w)
 	if (t) {
 		w->free_threads = t->next;
 		w->free_thread_count--;
+		mni_san_taken(t);
 	}
 	return t;
 }
 
 void mni_thread_free(struct mni_worker *w, struct mn_thread *t)
 {
+	mni_san_left(t);
 	mni_store(&t->generation, (uint16_t)(mni_load(&t->generation, relaxed) + 1), release);
 	if (!w) {
 		deposit(t, t);

@@ -8,7 +8,31 @@
  * TSan: one "fiber" per context. A switch is announced as synchronising: what a
  * worker keeps for itself (free lists, the owner's end of the deque) is handed
  * from context to context by being on one kernel thread. This build finds races
- * between workers, in the runtime and in its users.
+ * between workers, in the runtime and in its users; but two threads that a worker
+ * runs one after the other look ordered to it, whatever they do.
+ *
+ * TSan with MNI_SAN_STRICT: a switch orders nothing, and neither does anything
+ * that schedulers do: core/, sched/, preempt/ and platform/ are not watched, while
+ * sync/, posix/ and the program are. What orders threads there is what mn.h
+ * promises, and no more:
+ *
+ *   - creating a thread and its beginning (mni_san_created(), mni_san_began());
+ *   - its end and who joins it, and mn_shutdown() (mni_san_ending(), mni_san_joined());
+ *   - waking a thread and its going on (mni_san_waking(), mni_san_resumed());
+ *   - beginning a wait and ending it, by its timer or otherwise (mni_san_left(), mni_san_taken());
+ *   - the atomics of the objects in sync/.
+ *
+ * After-work belongs to the thread that was left, so the fiber changes after it
+ * (mni_san_settled()); whoever takes that thread meanwhile waits for it. Each thread has
+ * a fiber of its own, and its stack is forgotten when it ends. One worker without
+ * preemption does promise an order, and there switches make one. What is still ordered
+ * without a promise: a thread that its joiner runs in place comes after all that the
+ * joiner has done, and the creator of a thread after the one that had its descriptor before.
+ *
+ * TSan keeps signals back until the thread makes a call that TSan knows, and shows
+ * the handler a copy of a context that is no more. So threads are not preempted in
+ * their own code there (MNI_SAN_LATE_SIGNALS): a tick takes effect when the thread
+ * next calls the runtime.
  */
 #ifndef MNI_SANITIZE_H
 #define MNI_SANITIZE_H
@@ -17,6 +41,28 @@
 
 /* Inlined always: TSan counts calls and returns per fiber, and these switch in between. */
 #define MNI_SAN_INLINE inline __attribute__((always_inline))
+
+#if defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
+#define MNI_SAN_LATE_SIGNALS true
+#else
+#define MNI_SAN_LATE_SIGNALS false
+#endif
+
+#if !defined(MNI_SAN_STRICT)
+#define MNI_SAN_STACK_HEAD 64 /* the description at a stack's top: rounded up to this */
+#define mni_san_created(t) ((void)0)
+#define mni_san_began(t) ((void)0)
+#define mni_san_ending(t) ((void)0)
+#define mni_san_joined(t) ((void)0)
+#define mni_san_all_joined() ((void)0)
+#define mni_san_waking(t) ((void)0)
+#define mni_san_resumed(t) ((void)0)
+#define mni_san_settled(w) ((void)0)
+#define mni_san_unseen_begin() ((void)0)
+#define mni_san_unseen_end() ((void)0)
+#define mni_san_left(p) ((void)0)
+#define mni_san_taken(p) ((void)0)
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 
@@ -111,6 +157,10 @@ static MNI_SAN_INLINE void mni_san_unwind(void)
 {
 	__asan_handle_no_return();
 }
+
+#elif defined(MNI_SAN_STRICT)
+
+#include "core/sanitize_strict.h"
 
 #elif defined(__SANITIZE_THREAD__)
 

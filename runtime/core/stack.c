@@ -48,7 +48,8 @@ static size_t round_up(size_t n, size_t unit)
 static struct mni_stack *describe(char *map, size_t bytes, size_t colour, bool pooled)
 {
 	char *top = map + bytes - (colour % COLOURS) * COLOUR_STEP;
-	struct mni_stack *s = (struct mni_stack *)(top - round_up(sizeof *s, 64));
+	size_t head = pooled ? MNI_SAN_STACK_HEAD : 64;
+	struct mni_stack *s = (struct mni_stack *)((uintptr_t)(top - sizeof *s) / head * head);
 
 	s->map = map;
 	s->bytes = bytes;

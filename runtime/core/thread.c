@@ -133,6 +133,7 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		return -MNI_EAGAIN;
 	t->fn = fn;
 	t->arg = arg;
+	mni_san_created(t);
 	if (out)
 		*out = mni_thread_handle(t);
 	if (w) {
@@ -228,6 +229,7 @@ void mni_wait_for_others(void)
 {
 	if (!others_ended())
 		mni_park(NULL, wait_for_others_after, NULL);
+	mni_san_all_joined();
 }
 
 /* --- the end --- */
@@ -333,6 +335,7 @@ static _Noreturn void end(struct mn_thread *t, void *result)
 {
 	struct mn_thread *joiner = claim_joiner(t);
 
+	mni_san_ending(t);
 	t->arg = result;
 	if (joiner && mni_may_run_here(joiner))
 		mni_leave(joiner, gone_to_joiner);
@@ -368,6 +371,7 @@ void *mni_thread_main(void)
 	mni_san_first_arrival();
 	mni_arrived();
 	t = mni_self()->current;
+	mni_san_began(t);
 	*mni_self()->error = 0;
 	result = t->fn(t->arg);
 	finish(t, result);
@@ -428,6 +432,7 @@ static bool withdraw(struct mni_wait *x, int result)
 	uintptr_t me = (uintptr_t)x;
 	bool ok;
 
+	mni_san_taken(x);
 	mni_spin_lock(&j->guard);
 	ok = mni_cas(&j->target->join, &me, MNI_JOIN_NONE, acq_rel, relaxed);
 	if (ok)
@@ -463,6 +468,7 @@ static int wait_for_end(struct joining *j, const struct mni_until *until, struct
 {
 	int error = mni_wait_limit(&j->wait, until, true);
 
+	mni_san_left(&j->wait);
 	if (!error && j->wait.cancellable && !mni_wait_open(&j->wait)) {
 		mni_store(&j->guard, 0, release);
 		mni_wait_close(j->wait.thread);
@@ -501,6 +507,7 @@ static int joinable(struct mni_worker *w, struct mn_thread *t, bool *ended)
 /* The caller has taken t, which has ended. */
 static int joined(struct mn_thread *t, void **result)
 {
+	mni_san_joined(t);
 	if (result)
 		*result = t->arg;
 	if (!t->main)

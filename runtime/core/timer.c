@@ -48,6 +48,7 @@
 #include "core/timer.h"
 
 #include "core/internal.h"
+#include "core/sanitize.h"
 #include "preempt/preempt.h"
 
 #define WAYS 4
@@ -248,6 +249,7 @@ void mni_timer_arm(struct mni_timer *t, struct mni_worker *w)
 	if (!mni_load(&timers.used, relaxed))
 		mni_store(&timers.used, true, relaxed);
 	t->home = w;
+	mni_san_left(t);
 	mni_spin_lock(&w->timers.lock);
 	insert(&w->timers, t);
 	mni_spin_unlock(&w->timers.lock);
@@ -278,12 +280,14 @@ void mni_timer_stop(struct mni_timer *t)
 			state = mni_load(&t->state, acquire); /* with fire_one()'s DONE */
 		}
 	}
+	mni_san_taken(t);
 }
 
 /* --- firing --- */
 
 static void fire_one(struct mni_timer *t)
 {
+	mni_san_taken(t);
 	if (t->until.clock == MN_CLOCK_REALTIME) {
 		uint64_t deadline = to_monotonic(&t->until);
 
@@ -297,8 +301,10 @@ static void fire_one(struct mni_timer *t)
 			return;
 		}
 	}
-	if (!t->fire(t))
-		mni_store(&t->state, MNI_TIMER_DONE, release); /* with mni_timer_stop()'s acquire */
+	if (t->fire(t))
+		return;
+	mni_san_left(t);
+	mni_store(&t->state, MNI_TIMER_DONE, release); /* with mni_timer_stop()'s acquire */
 }
 
 /*

@@ -149,6 +149,7 @@ void mni_arrived(void)
 		w->after.fn = NULL;
 		fn(w, w->after.arg);
 	}
+	mni_san_settled(w);
 }
 
 /*
@@ -182,6 +183,7 @@ void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *)
 	w->after.fn = after;
 	w->after.arg = arg;
 	switch_from(w, w->current, next);
+	mni_san_resumed(mni_self()->current);
 }
 
 __attribute__((noinline)) void mni_leave(struct mn_thread *next,
@@ -247,6 +249,7 @@ void mni_submit_from(struct mni_worker *w, struct mn_thread *t, enum mni_reason 
 
 void mni_ready(struct mn_thread *t)
 {
+	mni_san_waking(t);
 	mni_submit_from(mni_self(), t, MNI_WOKEN);
 }
 

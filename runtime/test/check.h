@@ -38,10 +38,11 @@
  */
 #if defined(__SANITIZE_THREAD__)
 #define TEST_SLOWDOWN 20
+#define TEST_RACE 66 /* the exit status after a report */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
-	return "handle_segv=0:handle_abort=0:halt_on_error=1:exitcode=66";
+	return "handle_segv=0:handle_abort=0:halt_on_error=1:exitcode=66:atexit_sleep_ms=0:die_after_fork=0";
 }
 #elif defined(__SANITIZE_ADDRESS__)
 #define TEST_SLOWDOWN 4

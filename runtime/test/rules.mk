@@ -5,7 +5,8 @@
 # tool/settings.c prints; fault tests, and those that say TEST_ONCE, once.
 # Each sanitizer has an object tree of its own, with the library in it:
 # BUILD/plain, BUILD/asan, BUILD/tsan. BUILD/perturb holds a library with random
-# delays between its steps (tool/perturb.h).
+# delays between its steps (tool/perturb.h), BUILD/strict one under TSan in which
+# only what mn.h promises orders threads (core/sanitize.h).
 #
 #   ONLY     tests whose path contains this, as ONLY=unit/join; all
 #   SCALE    how much longer than usual a stress test goes on
@@ -24,8 +25,10 @@ CFLAGS_plain := -O2 -g $(WARN)
 CFLAGS_asan := -O1 -g $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CFLAGS_perturb := -O2 -g $(WARN) -include $(TEST)/tool/perturb.h
 CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -Wno-unused-function -fsanitize=thread
+CFLAGS_strict := $(CFLAGS_tsan) -DMNI_SAN_STRICT
+CORE_CFLAGS_strict := -fno-sanitize=thread
 
-.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan tree-perturb test-programs
+.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan tree-perturb tree-strict test-programs
 
 # --- what one tree holds; BUILD is the tree's folder here ---
 
@@ -67,9 +70,9 @@ $(BUILD)/mn-bench: $(BENCH_SOURCES) $(wildcard $(TEST)/bench/*.h) $(BUILD)/libmn
 
 # All CPUs, unless this make was told how many.
 TREE = +@$(MAKE) -s --no-print-directory -C $(ROOT) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) \
-	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))" ONLY='$(ONLY)'
+	BUILD=$(BUILD)/$(1) CFLAGS="$(CFLAGS_$(1))" CORE_CFLAGS="$(CORE_CFLAGS_$(1))" ONLY='$(ONLY)'
 
-tree-plain tree-asan tree-tsan tree-perturb: tree-%:
+tree-plain tree-asan tree-tsan tree-perturb tree-strict: tree-%:
 	$(call TREE,$*) test-programs
 
 # --- running ---
@@ -84,15 +87,15 @@ RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ 
 test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
-test-deep: tree-plain tree-asan tree-tsan tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
+test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
 	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit tsan:stress \
-		perturb:unit perturb:stress | $(call RUNNER,120)
+		strict:unit perturb:unit perturb:stress | $(call RUNNER,120)
 
-soak: tree-plain tree-asan tree-tsan tree-perturb $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
+soak: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
 	@end=$$(($$(date +%s) + $(MINUTES) * 60)); \
 	while [ $$(date +%s) -lt $$end ]; do \
-		$(call PLAN,$(or $(SCALE),50),$$(date +%s)) plain:stress asan:stress tsan:stress perturb:unit perturb:stress | \
-			$(call RUNNER,600) || exit; \
+		$(call PLAN,$(or $(SCALE),50),$$(date +%s)) plain:stress asan:stress tsan:stress strict:stress \
+			perturb:unit perturb:stress | $(call RUNNER,600) || exit; \
 	done
 
 bench: ## what the runtime's operations cost, beside the floors

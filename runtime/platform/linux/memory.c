@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "core/sanitize.h"
 #include "outside.h"
 #include "platform/platform.h"
 
@@ -16,9 +17,12 @@
 
 void *mn_plat_map(size_t bytes)
 {
-	void *p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0));
+	void *p;
 
+	mni_san_unseen_begin();
+	p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0));
+	mni_san_unseen_end();
 	if (p == MAP_FAILED)
 		return NULL;
 	/* A touched byte must not cost 2 MiB. Kernels without huge pages refuse: all the better. */

@@ -9,15 +9,16 @@
  * one it is, in the order of their first access. The system's scheduler adds its
  * own chance, so the same number makes a failure likely again, but not certain.
  *
- * No system header may come in here: files define _GNU_SOURCE after it.
+ * No header of libc may come in here: files define _GNU_SOURCE after it.
  */
 #if !defined(MN_TEST_PERTURB_H) && !defined(__ASSEMBLER__)
 #define MN_TEST_PERTURB_H
 
 #include "../../core/atomic.h"
 
-int sched_yield(void);
-int usleep(unsigned us);
+/* Not sched_yield() and the like: the program may have them itself, and be preempted in them. */
+#include <asm/unistd.h>
+long syscall(long number, ...);
 int *__errno_location(void);
 char *getenv(const char *name);
 unsigned long strtoul(const char *text, char **end, int base);
@@ -48,11 +49,11 @@ __attribute__((noinline, unused)) static void mn_perturb(void)
 		for (volatile unsigned i = (unsigned)(x >> 42 & 511); i; i--)
 			;
 	} else if (x >> 42 & 15) {
-		sched_yield();
+		syscall(__NR_sched_yield);
 	} else {
 		int error = *__errno_location();
 
-		usleep((unsigned)(x >> 46 & 63));
+		syscall(__NR_nanosleep, (long[]){0, (long)(x >> 46 & 63) * 1000}, (long *)0);
 		*__errno_location() = error;
 	}
 }

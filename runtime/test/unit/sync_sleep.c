@@ -26,7 +26,8 @@ static void lasts(void)
 	mn_sleep_until(MN_CLOCK_REALTIME, 1);
 }
 
-#define SLEEPERS 300
+#define SLEEPERS (TEST_SLOWDOWN > 10 ? 30 : 300) /* each is a fiber to TSan, and those are large */
+#define MANY (TEST_SLOWDOWN > 10 ? 100 : 1000)
 
 static uint64_t base;
 static int order[SLEEPERS];
@@ -50,7 +51,7 @@ static bool wake_in_order(uint64_t patience_ns)
 
 	begun = ordered = 0;
 	base = mn_now_ns(MN_CLOCK_MONOTONIC) + patience_ns;
-	/* 7 and 300 have no common divisor: each turn comes up once, in no simple order. */
+	/* 7 and SLEEPERS have no common divisor: each turn comes up once, in no simple order. */
 	for (uintptr_t i = 0; i < SLEEPERS; i++)
 		t[i] = test_spawn(sleep_in_turn, (void *)(i * 7 % SLEEPERS));
 	while (begun < SLEEPERS)
@@ -169,13 +170,13 @@ static void *sleep_often(void *arg)
 
 static void many(void)
 {
-	static mn_thread_t t[1000];
+	static mn_thread_t t[MANY];
 
-	for (uintptr_t i = 0; i < 1000; i++)
+	for (uintptr_t i = 0; i < MANY; i++)
 		t[i] = test_spawn(sleep_often, (void *)i);
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < MANY; i++)
 		test_join(t[i]);
-	CHECK_EQ(atomic_load(&done), 1000);
+	CHECK_EQ(atomic_load(&done), MANY);
 }
 
 int main(void)
