@@ -34,11 +34,18 @@ static inline int mni_ready_now(struct pollfd *fds, nfds_t n)
 	return r;
 }
 
-/* The entry for a call of the running green thread; acts on cancellation first. NULL: no entry. */
-static inline struct mni_fd *mni_call_begin(int fd)
+/*
+ * The entry for a call of the running green thread; acts on cancellation first.
+ * NULL: *error says why. (A plain call might block the worker for ever.)
+ */
+static inline struct mni_fd *mni_call_begin(int fd, int *error)
 {
+	struct mni_fd *e;
+
 	mn_thread_test_cancel();
-	return mni_fd_entry(fd);
+	e = mni_fd_entry(fd);
+	*error = e ? 0 : fd < 0 ? -EBADF : -ENOMEM;
+	return e;
 }
 
 static inline enum mni_fd_kind mni_fd_kind(struct mni_fd *e, int fd)

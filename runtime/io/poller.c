@@ -43,10 +43,12 @@ const struct mni_io_backend *mni_io_backend(int *error)
 	*error = 0;
 	if (b)
 		return b;
+	mn_preempt_disable(); /* a program's own mmap() may be called with the lock held */
 	mni_spin_lock(&io.lock);
 	if (!mni_load(&io.running, relaxed))
 		*error = start_wanted();
 	mni_spin_unlock(&io.lock);
+	mn_preempt_enable();
 	return mni_io_running();
 }
 

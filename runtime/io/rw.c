@@ -170,9 +170,12 @@ static ssize_t transfer_all(struct transfer t, size_t bytes, struct iovec *room)
 	struct mni_fd *e;
 	size_t done = 0;
 	ssize_t r;
+	int error;
 
-	if (!mni_self() || t.n < 1 || !(e = mni_call_begin(t.fd)))
+	if (!mni_self() || t.n < 1)
 		return mni_result(plainly(&t));
+	if (!(e = mni_call_begin(t.fd, &error)))
+		return error;
 	for (;;) {
 		r = transfer(e, &t, bytes - done);
 		if (r > 0)

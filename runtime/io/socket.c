@@ -77,9 +77,12 @@ static ssize_t move_or_wait(struct mni_fd *e, struct message *m)
 static ssize_t message(struct message m)
 {
 	struct mni_fd *e;
+	int error;
 
-	if (!mni_self() || !(e = mni_call_begin(m.fd)))
+	if (!mni_self())
 		return move(&m, 0);
+	if (!(e = mni_call_begin(m.fd, &error)))
+		return error;
 	mni_fd_kind(e, m.fd); /* finds out about its time limits */
 	return mni_call_end(move_or_wait(e, &m));
 }
@@ -224,8 +227,10 @@ int mn_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
 	struct mni_fd *e;
 	int r;
 
-	if (!mni_self() || !(e = mni_call_begin(fd)))
+	if (!mni_self())
 		return try_accept(fd, from, n, flags);
+	if (!(e = mni_call_begin(fd, &r)))
+		return r;
 	mni_fd_kind(e, fd);
 	if (!mni_load(&e->forced, relaxed) && !mni_fd_is_nonblock(e, fd) && !force_nonblock(e, fd))
 		return try_accept(fd, from, n, flags); /* it says what is wrong */
@@ -305,8 +310,10 @@ int mn_connect(int fd, const struct sockaddr *to, socklen_t n)
 	int flags;
 	int r;
 
-	if (!mni_self() || !(e = mni_call_begin(fd)))
+	if (!mni_self())
 		return connect_once(fd, to, n);
+	if (!(e = mni_call_begin(fd, &r)))
+		return r;
 	mni_fd_kind(e, fd);
 	if (mni_fd_is_nonblock(e, fd))
 		return connect_once(fd, to, n);

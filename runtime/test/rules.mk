@@ -41,8 +41,10 @@ EXAMPLE_NAMES := $(patsubst $(ROOT)/%.c,%,$(sort $(wildcard $(ROOT)/examples/*.c
 # The calls into the system that fault/faults.h can make fail.
 FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create pthread_join \
 	pthread_getattr_np timer_create timer_delete
+FAULTY_IO := syscall epoll_create1 epoll_ctl epoll_wait eventfd accept4 recv preadv2
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)
+$(BUILD)/fault/io_%: TEST_LINK = $(FAULTY_IO:%=-Wl$(COMMA)--wrap=%)
 
 # Programs under their own names, as a program on POSIX threads is compiled.
 $(BUILD)/examples/pthread_%: TEST_FLAGS += -include mn_pthread.h

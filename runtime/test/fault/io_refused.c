@@ -1,0 +1,271 @@
+/*
+ * Proves: when the kernel refuses io_uring, at once or halfway, epoll is taken, and
+ * where a ring is asked for by name mn_init() says so; when any one of the calls
+ * fails by which threads wait for I/O, the call that had to wait returns that
+ * error or tries again, the others go on, and the next attempt works; errors of
+ * sockets and pipes come through; nothing is left open in the end.
+ */
+#include "io_test.h"
+
+#include <dirent.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+enum fault {
+	RING_SETUP,    /* io_uring_setup */
+	RING_REGISTER, /* io_uring_register */
+	RING_ENTER,    /* io_uring_enter */
+	WAIT2,         /* epoll_pwait2 */
+	EPOLL_CREATE,
+	EPOLL_CTL,
+	EPOLL_WAIT,
+	EVENTFD,
+	ACCEPT,
+	RECV,
+	PREADV2,
+	FAULTS,
+};
+
+static struct {
+	_Atomic long until; /* so many calls until one fails; 0: none; -1: all */
+	_Atomic int error;
+	_Atomic bool hit;
+} faults[FAULTS];
+
+static void arm(enum fault f, long call, int error)
+{
+	atomic_store(&faults[f].hit, false);
+	atomic_store(&faults[f].error, error);
+	atomic_store(&faults[f].until, call);
+}
+
+static bool disarm(enum fault f)
+{
+	atomic_store(&faults[f].until, 0);
+	return atomic_load(&faults[f].hit);
+}
+
+/* Whether this call is the one; errno is set then. */
+static bool strike(enum fault f)
+{
+	long left = atomic_load(&faults[f].until);
+
+	while (left > 0 && !atomic_compare_exchange_weak(&faults[f].until, &left, left - 1))
+		;
+	if (left != -1 && left != 1)
+		return false;
+	atomic_store(&faults[f].hit, true);
+	errno = atomic_load(&faults[f].error);
+	return true;
+}
+
+long __real_syscall(long n, ...);
+long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f)
+{
+	if ((n == SYS_io_uring_setup && strike(RING_SETUP)) ||
+	    (n == SYS_io_uring_register && strike(RING_REGISTER)) ||
+	    (n == SYS_io_uring_enter && strike(RING_ENTER)) ||
+	    (n == SYS_epoll_pwait2 && strike(WAIT2)))
+		return -1;
+	return __real_syscall(n, a, b, c, d, e, f);
+}
+
+#define WRAP(type, fault, name, params, args)                                                      \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		return strike(fault) ? -1 : __real_##name args;                                    \
+	}
+
+WRAP(int, EPOLL_CREATE, epoll_create1, (int flags), (flags))
+WRAP(int, EPOLL_CTL, epoll_ctl, (int ep, int how, int fd, struct epoll_event *e), (ep, how, fd, e))
+WRAP(int, EPOLL_WAIT, epoll_wait, (int ep, struct epoll_event *e, int n, int ms), (ep, e, n, ms))
+WRAP(int, EVENTFD, eventfd, (unsigned value, int flags), (value, flags))
+WRAP(int, ACCEPT, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags), (fd, a, n, flags))
+WRAP(ssize_t, RECV, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
+WRAP(ssize_t, PREADV2, preadv2, (int fd, const struct iovec *v, int n, off_t at, int flags),
+     (fd, v, n, at, flags))
+
+static int open_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	CHECK(d != NULL);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* --- something that has to wait in every way --- */
+
+struct talk {
+	int fd;
+	int errors; /* calls that failed, and were made again */
+};
+
+static void once(struct talk *t, ssize_t r, ssize_t want)
+{
+	if (r == want)
+		return;
+	CHECK(r == -ENOMEM || r == -EMFILE || r == -ENOBUFS);
+	t->errors++;
+}
+
+static void *answer(void *arg)
+{
+	struct talk *t = arg;
+	char c;
+
+	for (int i = 0; i < 20;) {
+		ssize_t r = mn_read(t->fd, &c, 1);
+
+		once(t, r, 1);
+		if (r != 1)
+			continue;
+		i++;
+		while ((r = mn_write(t->fd, &c, 1)) != 1)
+			once(t, r, 1);
+	}
+	return NULL;
+}
+
+static int talk_by(int fds[2])
+{
+	struct talk a = {fds[0], 0};
+	struct talk b = {fds[1], 0};
+	mn_thread_t t = test_spawn(answer, &b);
+	char c;
+
+	for (int i = 0; i < 20; i++) {
+		struct pollfd p = {fds[0], POLLIN, 0};
+		ssize_t r;
+
+		while ((r = mn_write(a.fd, "x", 1)) != 1)
+			once(&a, r, 1);
+		while (i % 3 == 0 && (r = mn_poll(&p, 1, 1000000)) != 1)
+			once(&a, r, 1);
+		while ((r = mn_read(a.fd, &c, 1)) != 1)
+			once(&a, r, 1);
+		CHECK_EQ(c, 'x');
+		mn_sleep_ns(1000);
+	}
+	test_join(t);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	CHECK_EQ(mn_close(fds[1]), 0);
+	return a.errors + b.errors;
+}
+
+/* How many calls failed. */
+static int talk(void)
+{
+	int errors = 0;
+	int fds[2];
+
+	CHECK_EQ(mn_socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	errors += talk_by(fds);
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	errors += talk_by(fds);
+	return errors;
+}
+
+static struct mn_config config;
+
+/* Fails each such call, until there are no more; at most so many failures are felt for each. */
+static int each_call(enum fault f, int error, int felt, int most)
+{
+	int calls = 0;
+	bool hit = true;
+
+	while (hit && calls < most) {
+		int before = open_fds();
+
+		CHECK_EQ(mn_init(&config), 0);
+		arm(f, ++calls, error);
+		CHECK_REL(talk(), <=, felt);
+		hit = disarm(f);
+		CHECK_EQ(talk(), 0);
+		test_stop();
+		CHECK_EQ(open_fds(), before);
+	}
+	return calls - !hit;
+}
+
+static void refused(void)
+{
+	static const int errors[] = {ENOSYS, EPERM, EINVAL, ENOMEM};
+	struct mn_config ring = {.io = MN_IO_URING};
+
+	config.io = MN_IO_AUTO;
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		for (long call = 1; call <= 3; call++) { /* of 2 workers */
+			arm(RING_SETUP, call, errors[i]);
+			arm(EPOLL_CREATE, 2, EMFILE); /* tells whether epoll has been made, once */
+			CHECK_EQ(mn_init(&config), 0);
+			CHECK_EQ(talk(), 0);
+			CHECK_EQ(atomic_load(&faults[EPOLL_CREATE].until), call <= 2 ? 1 : 2);
+			CHECK_EQ(disarm(RING_SETUP), call <= 2);
+			disarm(EPOLL_CREATE);
+			test_stop();
+		}
+	arm(RING_SETUP, -1, EPERM);
+	CHECK_EQ(mn_init(&ring), -ENOSYS);
+	CHECK_EQ(mn_workers(), 0);
+	disarm(RING_SETUP);
+}
+
+/* Both at once: whoever has to wait is told. */
+static void nothing_to_wait_by(void)
+{
+	int fds[2];
+	char c;
+
+	config.io = MN_IO_AUTO;
+	CHECK_EQ(mn_init(&config), 0);
+	arm(RING_SETUP, -1, EPERM);
+	arm(EPOLL_CREATE, -1, EMFILE);
+	CHECK_EQ(mn_pipe2(fds, 0), 0);
+	CHECK_EQ(mn_read(fds[0], &c, 1), -EMFILE);
+	CHECK_EQ(mn_write(fds[1], "a", 1), 1);
+	CHECK_EQ(mn_read(fds[0], &c, 1), 1); /* this one need not wait */
+	disarm(RING_SETUP);
+	disarm(EPOLL_CREATE);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	CHECK_EQ(mn_close(fds[1]), 0);
+	CHECK_EQ(talk(), 0);
+	test_stop();
+}
+
+int main(void)
+{
+	struct mn_config ring = {.io = MN_IO_URING};
+	bool rings = !mn_init(&ring) && !mn_shutdown();
+
+	for (unsigned workers = 1; workers <= 2; workers++)
+		for (unsigned p = 0; mn_policy_name(p); p++) {
+			config = (struct mn_config){.policy = mn_policy_name(p), .workers = workers,
+						    .io = MN_IO_EPOLL};
+			CHECK_REL(each_call(EPOLL_CREATE, EMFILE, 1, 10), ==, 1);
+			CHECK_REL(each_call(EVENTFD, ENOMEM, 1, 10), ==, 1);
+			CHECK_REL(each_call(EPOLL_CTL, ENOMEM, 1, 6), >=, 3);
+			CHECK_REL(each_call(EPOLL_WAIT, EINTR, 0, 6), >=, 0);
+			CHECK_REL(each_call(WAIT2, ENOSYS, 0, 6), >=, 0);
+			CHECK_REL(each_call(RECV, ENOMEM, 1, 6), ==, 6);
+			config.io = MN_IO_URING;
+			if (!rings)
+				continue;
+			CHECK_REL(each_call(RING_ENTER, EAGAIN, 0, 6), ==, 6);
+			CHECK_REL(each_call(RING_ENTER, EINTR, 0, 6), ==, 6);
+			CHECK_REL(each_call(RING_ENTER, EBUSY, 0, 6), ==, 6);
+			CHECK_REL(each_call(RING_ENTER, ENOMEM, 0, 6), ==, 6);
+			CHECK_REL(each_call(RING_REGISTER, ENOMEM, 1, 5), >=, 1);
+		}
+	if (rings)
+		refused();
+	nothing_to_wait_by();
+	return 0;
+}
