@@ -85,7 +85,7 @@ type Need struct {
 	// which the program lies at one of Path; without, the program itself.
 	Env  string   `json:"env,omitempty"`
 	Path []string `json:"path,omitempty"`
-	// Dirs are further folders, "*" allowed, searched like Env's. Of the
+	// Dirs are further folders, "*" and "~/" allowed, searched like Env's. Of the
 	// folders that match one pattern the newest version is taken.
 	Dirs []string `json:"dirs,omitempty"`
 	// Version are the arguments that make the tool print its version, whose

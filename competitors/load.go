@@ -193,8 +193,8 @@ func (n Need) check() error {
 		}
 	}
 	for _, d := range n.Dirs {
-		if _, err := filepath.Match(d, ""); err != nil || !filepath.IsAbs(d) {
-			return fmt.Errorf("%s: dirs: want an absolute path, \"*\" allowed, have %q", n.Tool, d)
+		if _, err := filepath.Match(d, ""); err != nil || !filepath.IsAbs(strings.TrimPrefix(d, "~")) {
+			return fmt.Errorf("%s: dirs: want an absolute path, or one that begins with \"~/\", \"*\" allowed, have %q", n.Tool, d)
 		}
 	}
 	return nil

@@ -189,6 +189,13 @@ func (f *finder) places(n Need) [][]string {
 		}
 	}
 	for _, pattern := range n.Dirs {
+		if below, ok := strings.CutPrefix(pattern, "~/"); ok {
+			home := f.getenv("HOME")
+			if home == "" {
+				continue
+			}
+			pattern = filepath.Join(globSpecial.Replace(home), below)
+		}
 		dirs, _ := filepath.Glob(pattern) // checked when the manifest was loaded
 		var list []string
 		for _, dir := range dirs {

@@ -59,9 +59,11 @@ func TestToolSearchOrder(t *testing.T) {
 	f.put(t, "jvm/a/bin/javac", "javac 23")
 	f.put(t, "jvm/b/bin/javac", "javac 25.0.1")
 	f.put(t, "jvm/c/bin/javac", "!cannot execute")
+	f.put(t, "own/jdk/bin/javac", "javac 28")
+	f.env["HOME"] = filepath.Join(f.dir, "own")
 	need := Need{
 		Tool: "javac", Min: "21", Version: []string{"-version"},
-		Env: "JAVA_HOME", Path: []string{"bin/javac"}, Dirs: []string{f.dir + "/jvm/*"},
+		Env: "JAVA_HOME", Path: []string{"bin/javac"}, Dirs: []string{f.dir + "/jvm/*", "~/jdk"},
 	}
 	tests := []struct {
 		name, javaHome, path string
@@ -73,8 +75,9 @@ func TestToolSearchOrder(t *testing.T) {
 		{"path too old, newest of the folder", "", "bin", "21", "jvm/b/bin/javac"},
 		{"variable too old", "home", "bin", "24", "jvm/b/bin/javac"},
 		{"variable leads nowhere", "nowhere", "bin", "17", "bin/javac"},
+		{"home folder", "", "", "28", "own/jdk/bin/javac"},
 		{"second folder of the path", "", "jvm:bin", "17", "bin/javac"},
-		{"nothing", "", "bin", "26", "javac 26 or later: not found in JAVA_HOME (not set), PATH, " + f.dir + "/jvm/*: " + old + " is 17.0.1, "},
+		{"nothing", "", "bin", "29", "javac 29 or later: not found in JAVA_HOME (not set), PATH, " + f.dir + "/jvm/*, ~/jdk: " + old + " is 17.0.1, "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
