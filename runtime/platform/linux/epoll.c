@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "io/io.h"
+#include "outside.h"
 
 #define EVENTS 128
 #define NS_PER_S 1000000000u
@@ -76,7 +77,7 @@ static int control(int how, int fd)
 {
 	struct epoll_event e = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, {.u64 = (unsigned)fd}};
 
-	return epoll_ctl(ep.fd, how, fd, &e) ? -errno : 0;
+	return OUTSIDE(epoll_ctl(ep.fd, how, fd, &e)) ? -errno : 0;
 }
 
 /* Telling it again has it look at the present state again. */
@@ -101,7 +102,7 @@ static void forget(struct mni_fd *e, int fd)
 {
 	/* A copy of the fd keeps the file, and epoll would go on reporting it. */
 	if (mni_load(&e->told, relaxed) == mni_io_epoch())
-		epoll_ctl(ep.fd, EPOLL_CTL_DEL, fd, NULL);
+		OUTSIDE(epoll_ctl(ep.fd, EPOLL_CTL_DEL, fd, NULL));
 }
 
 static int wait_for_events(struct epoll_event *events, uint64_t timeout_ns)
@@ -110,14 +111,14 @@ static int wait_for_events(struct epoll_event *events, uint64_t timeout_ns)
 	uint64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
 
 	if (timeout_ns && timeout_ns != MN_PLAT_FOREVER && !mni_load(&ep.no_pwait2, relaxed)) {
-		int n = (int)syscall(SYS_epoll_pwait2, ep.fd, events, EVENTS, &t, NULL, 0);
+		int n = (int)OUTSIDE(syscall(SYS_epoll_pwait2, ep.fd, events, EVENTS, &t, NULL, 0));
 
 		if (n >= 0 || errno != ENOSYS)
 			return n;
 		mni_store(&ep.no_pwait2, true, relaxed);
 	}
-	return epoll_wait(ep.fd, events, EVENTS,
-			  timeout_ns == MN_PLAT_FOREVER ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms);
+	return OUTSIDE(epoll_wait(ep.fd, events, EVENTS,
+			  timeout_ns == MN_PLAT_FOREVER ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms));
 }
 
 static void wait(struct mni_worker *w, uint64_t timeout_ns, struct mni_list *out)
@@ -180,7 +181,7 @@ static void wake(struct mni_worker *w)
 
 	(void)w;
 	/* It can only fail when it has been done 2^64 times: nobody reads it. */
-	if (write(ep.wake_fd, &one, sizeof one) < 0)
+	if (OUTSIDE(write(ep.wake_fd, &one, sizeof one)) < 0)
 		return;
 }
 

@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 #include "io/io.h"
+#include "outside.h"
 #include "preempt/preempt.h"
 
 #define ENTRIES 256
@@ -79,19 +80,20 @@ static struct ring *rings[MNI_MAX_WORKERS]; /* start; after a fork, the worker i
 static void destroy(struct ring *r)
 {
 	if (r->sqes)
-		munmap(r->sqes, r->sqes_bytes);
+		OUTSIDE(munmap(r->sqes, r->sqes_bytes));
 	if (r->map)
-		munmap(r->map, r->map_bytes);
+		OUTSIDE(munmap(r->map, r->map_bytes));
 	if (r->wake_fd >= 0)
-		close(r->wake_fd);
+		OUTSIDE(close(r->wake_fd));
 	if (r->fd >= 0)
-		close(r->fd);
+		OUTSIDE(close(r->fd));
 	mn_plat_unmap(r, (sizeof *r + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
 }
 
 static void *map_part(struct ring *r, size_t bytes, uint64_t what)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, (off_t)what);
+	void *p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
+			       (off_t)what));
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -110,12 +112,12 @@ static int set_up(struct ring *r)
 	unsigned *array;
 
 	r->wake_fd = -1;
-	r->fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &p);
+	r->fd = (int)OUTSIDE(syscall(SYS_io_uring_setup, ENTRIES, &p));
 	if (r->fd < 0)
 		return -errno;
 	if ((p.features & need) != need)
 		return -ENOSYS;
-	r->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->wake_fd = OUTSIDE(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (r->wake_fd < 0)
 		return -errno;
 	sq_bytes = p.sq_off.array + p.sq_entries * sizeof(unsigned);
@@ -185,7 +187,8 @@ static struct ring *own_ring(int *error)
 	if (!r && (*error = make(w->id)))
 		return NULL;
 	r = rings[w->id];
-	if (!r->enabled && syscall(SYS_io_uring_register, r->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0)) {
+	if (!r->enabled &&
+	    OUTSIDE(syscall(SYS_io_uring_register, r->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0))) {
 		*error = -errno;
 		return NULL;
 	}
@@ -202,7 +205,8 @@ static unsigned unsubmitted(struct ring *r)
 
 static int enter_kernel(struct ring *r, unsigned least, unsigned flags, const struct io_uring_getevents_arg *arg)
 {
-	long n = syscall(SYS_io_uring_enter, r->fd, unsubmitted(r), least, flags, arg, arg ? sizeof *arg : 0);
+	long n = OUTSIDE(syscall(SYS_io_uring_enter, r->fd, unsubmitted(r), least, flags, arg,
+				 arg ? sizeof *arg : 0));
 
 	return n < 0 ? -errno : 0;
 }
@@ -386,7 +390,7 @@ static void wake(struct mni_worker *w)
 	uint64_t one = 1;
 
 	/* It can only fail when it has been done 2^64 times: nobody reads it. */
-	if (write(rings[w->id]->wake_fd, &one, sizeof one) < 0)
+	if (OUTSIDE(write(rings[w->id]->wake_fd, &one, sizeof one)) < 0)
 		return;
 }
 
