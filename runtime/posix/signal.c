@@ -42,12 +42,12 @@ static struct {
 } relay;
 
 /* Not inlined, as is the other: the kernel thread may be another after a switch. */
-__attribute__((noinline)) bool mn_posix_in_handler(void)
+MNI_SAN_UNWATCHED __attribute__((noinline)) bool mn_posix_in_handler(void)
 {
 	return in_handler;
 }
 
-static __attribute__((noinline)) bool mark(bool handler)
+MNI_SAN_UNWATCHED static __attribute__((noinline)) bool mark(bool handler)
 {
 	bool before = in_handler;
 
