@@ -218,8 +218,18 @@ type Invocation struct {
 	Start      time.Time      `json:"start"`
 	WallNS     int64          `json:"wall_ns"`
 	Config     map[string]any `json:"config,omitempty"` // what the driver says it applied
+	Histograms []Histogram    `json:"histograms,omitempty"`
 	Seen       Seen           `json:"seen"`
 	Noise      Noise          `json:"noise"`
+}
+
+// Histogram is a distribution that the driver measured in its timed iterations,
+// such as latencies. A bucket is a pair of inclusive upper bound and count;
+// bounds ascend. Records of older versions have none.
+type Histogram struct {
+	Name    string      `json:"name"`
+	Unit    string      `json:"unit"`
+	Buckets [][2]uint64 `json:"buckets"`
 }
 
 // Seen is what the engine read from outside. Zero: not read.

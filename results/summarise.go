@@ -118,6 +118,7 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 	out := CellSummary{Cell: c, Unit: cmp.Or(m.Run.Plan.Units[c.Workload], m.o.Units[c.Workload]), Floor: m.floors[c.Runtime]}
 	var sample stat.Sample
 	var rss []float64
+	var tails tails
 	for _, inv := range invs {
 		if inv.Status != OK {
 			out.fail(inv)
@@ -128,6 +129,7 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 		}
 		out.Status = OK
 		sample = append(sample, perUnit(inv.Timed))
+		tails.add(inv.Histograms)
 		if v := inv.rss(); v > 0 {
 			rss = append(rss, v)
 		}
@@ -152,6 +154,7 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 	out.NSPerUnit = costs.Interval()
 	out.Invocations, out.Samples = out.NSPerUnit.Invocations, out.NSPerUnit.Samples
 	out.Medians = sample.Medians()
+	out.Tails = tails.summarise(m.o.Stat)
 	out.Warnings = append(out.Warnings, out.NSPerUnit.Warnings...)
 	if w, ok := unsteady(invs); ok {
 		out.Warnings = append(out.Warnings, w)

@@ -46,6 +46,7 @@ type CellSummary struct {
 	Failures    []Failure  // invocations without a result, by status, worst first
 	Floor       bool       // it is the limit of the others, and has no rank
 	RSSBytes    uint64     // largest resident set of an invocation, median over them; 0: not read
+	Tails       []Tail     // of the distributions that the driver measured
 	Invocations int        // with a result
 	Samples     int        // in them
 	Warnings    []Warning
@@ -146,6 +147,7 @@ func (c CellSummary) MarshalJSON() ([]byte, error) {
 		Overhead    *jsonRatio       `json:"overhead,omitempty"`
 		Efficiency  *jsonRatio       `json:"efficiency,omitempty"`
 		RSSBytes    uint64           `json:"rss_bytes,omitempty"`
+		Tails       []Tail           `json:"tails,omitempty"`
 		Failures    []Failure        `json:"failures"`
 		Warnings    []Warning        `json:"warnings"`
 	}{
@@ -153,7 +155,7 @@ func (c CellSummary) MarshalJSON() ([]byte, error) {
 		Status: c.Status, Detail: c.Detail, Reached: c.Reached, Unit: c.Unit,
 		Invocations: c.Invocations, Samples: c.Samples, Tied: c.Place.Tied, Floor: c.Floor,
 		Ratio: c.Ratio.json(), Overhead: c.Overhead.json(), Efficiency: c.Efficiency.json(),
-		RSSBytes: c.RSSBytes, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
+		RSSBytes: c.RSSBytes, Tails: c.Tails, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
 	}
 	if c.HasResult() {
 		out.NSPerUnit = &c.NSPerUnit

@@ -93,6 +93,7 @@ func (t *tableWriter) block(b Block) {
 	if hasSerial && len(b.Parallel()) > 0 {
 		t.serialTable(b, serial, runtimes)
 	}
+	t.tailTables(b, runtimes)
 	t.b.WriteByte('\n')
 }
 

@@ -70,6 +70,9 @@ func (t *tableWriter) legend() {
 	if slices.ContainsFunc(t.s.Cells, func(c CellSummary) bool { return c.Floor && c.HasResult() }) {
 		terms = append(terms, "floor: the cheapest thing that this machine can do for one unit: a limit, and no runtime.")
 	}
+	if slices.ContainsFunc(t.s.Cells, func(c CellSummary) bool { return len(c.Tails) > 0 }) {
+		terms = append(terms, "p99: 99% of all events took no longer; with ?, there are too few of them to bound it from above.")
+	}
 	if slices.ContainsFunc(t.notes, func(n Note) bool { return len(n.Cells) > 0 }) {
 		terms = append(terms, "!: see the notes.")
 	}

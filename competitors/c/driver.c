@@ -17,6 +17,7 @@
 #include "args.h"
 #include "backend.h"
 #include "emit.h"
+#include "histogram.h"
 #include "memory.h"
 #include "registry.h"
 
@@ -236,12 +237,14 @@ static int run(const struct args *args)
     }
     config(args);
     outcome = repeat(args, "warmup", args->warmup);
+    histograms_count(1);
     if (outcome == SAMPLED)
         outcome = repeat(args, "timed", args->iterations);
     if (!args->serial)
         backend_stop();
     if (outcome == BROKEN)
         return FAILED;
+    histograms_write();
     line_begin("end");
     line_end();
     return DONE;

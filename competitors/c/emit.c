@@ -73,6 +73,25 @@ void line_strings(const char *name, size_t count, const char *(*value)(size_t i)
     putchar(']');
 }
 
+void pairs_begin(const char *name)
+{
+    key(name);
+    putchar('[');
+    first = 1;
+}
+
+void pair(uint64_t a, uint64_t b)
+{
+    printf("%s[%" PRIu64 ",%" PRIu64 "]", first ? "" : ",", a, b);
+    first = 0;
+}
+
+void pairs_end(void)
+{
+    putchar(']');
+    first = 0;
+}
+
 void line_open(const char *name)
 {
     key(name);

@@ -22,6 +22,10 @@ void line_number(const char *key, uint64_t value);
 void line_exact(const char *key, uint64_t value);
 /* An array of strings: value(i) for i = 0 .. count-1. */
 void line_strings(const char *key, size_t count, const char *(*value)(size_t i));
+/* An array of pairs: pairs_begin, pair for each, pairs_end. */
+void pairs_begin(const char *key);
+void pair(uint64_t a, uint64_t b);
+void pairs_end(void);
 /* An object inside the line: the keys up to line_close are its own. */
 void line_open(const char *key);
 void line_close(void);

@@ -3,7 +3,7 @@
  *
  * A workload is one file that uses POSIX threads as anybody would, includes this header, and
  * ends with WORKLOAD(name) = { ... }. It knows nothing of the runtime that it is compiled for,
- * prints nothing, and reads no clock: the frame calls, for every iteration,
+ * prints nothing, and takes no times but those that it is about (clock.h): the frame calls, for every iteration,
  *
  *     setup                allocates and fills everything           not timed
  *     run  (or serial)     does the work, creates all threads       timed
@@ -60,6 +60,12 @@ uint64_t seed(const struct args *args);
  * is a result; everything else as a failure.
  */
 void stopped(struct result *result, const char *call, int error, uint64_t reached);
+
+/*
+ * From finish: one more event of the distribution of this name, in this unit ("ns"). What timed
+ * iterations observe is printed as histograms. Both texts must live as long as the process.
+ */
+void observed(const char *name, const char *unit, uint64_t value);
 
 /*
  * For calls that can only fail when something is broken: MUST(pthread_join(thread, NULL)).

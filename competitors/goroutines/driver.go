@@ -75,6 +75,9 @@ func run(a *args) error {
 			}
 		}
 	}
+	if err := emitHistograms(); err != nil {
+		return err
+	}
 	return emit(endLine{Type: "end"})
 }
 
@@ -95,6 +98,9 @@ func iterate(a *args, phase string, index int) error {
 
 	cycles = gcCycles() - cycles
 	units, answer := state.result()
+	if o, ok := state.(observer); ok && phase == "timed" {
+		o.observe(observed)
+	}
 	return emit(sampleLine{
 		Type: "sample", Phase: phase, Index: index,
 		NS: max(1, took.Nanoseconds()), SetupNS: (time.Since(begin) - took).Nanoseconds(),

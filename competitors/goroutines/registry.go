@@ -28,6 +28,12 @@ type state interface {
 	result() (units, answer uint64)
 }
 
+// observer is a state that has seen events which are a distribution, such as
+// latencies. What timed iterations observe is printed as histograms.
+type observer interface {
+	observe(event func(name, unit string, value uint64))
+}
+
 var registry = map[string]*workload{}
 
 // register is called by the init function of each workload's file.

@@ -238,6 +238,10 @@ func TestOddSizes(t *testing.T) {
 		{"matmul", params("n=1", "cutoff=1"), 1, 225593},
 		{"bfs", params("nodes=1", "degree=3", "chunk=2"), 3, 1},
 		{"treesearch", params("roots=1", "children=1", "chance=0", "depth=1", "work=0"), 2, 1621742602276429143},
+		{"sleepers", params("threads=1", "rounds=2", "period_us=1"), 2, 2},
+		{"hog", params("hogs=1", "steps=0", "ticks=1", "period_us=1"), 1, 2},
+		{"fairness", params("threads=2", "chunks=1", "steps=0"), 2, 1},
+		{"wakeup", params("rounds=2", "period_us=1", "hogs=0", "steps=0"), 2, 2},
 		{"philosophers", params("threads=2", "rounds=3", "eat=0", "think=0"), 6, 13},
 	} {
 		for _, variant := range []string{"loom", "loom-platform"} {

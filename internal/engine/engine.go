@@ -287,6 +287,9 @@ func (r *run) execute(ctx context.Context, s step, cell results.Cell, inv *resul
 	if o.Config != nil {
 		inv.Config = o.Config.Settings
 	}
+	for _, h := range o.Histograms {
+		inv.Histograms = append(inv.Histograms, results.Histogram{Name: h.Name, Unit: h.Unit, Buckets: h.Buckets})
+	}
 	return nil
 }
 

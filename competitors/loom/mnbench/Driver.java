@@ -66,9 +66,10 @@ public final class Driver {
         Workload workload = Catalogue.make(args.workload, new Params(args.params));
         Threads threads = new Threads(args.kind);
         Collector collector = new Collector();
+        Observations observations = new Observations();
         config(args, collector);
         try {
-            Threads.join(threads.start(new Iterations(args, workload, threads, collector)));
+            Threads.join(threads.start(new Iterations(args, workload, threads, collector, observations)));
         } catch (Limit e) {
             // Not even the first thread: told below like any other limit.
         }
@@ -79,6 +80,7 @@ public final class Driver {
                     .put("reached", workload.started())
                     .write();
         }
+        observations.write();
         new Line().put("type", "end").write();
     }
 

@@ -18,11 +18,13 @@ final class Iterations implements Runnable {
     private final Workload workload;
     private final Threads threads;
     private final Collector collector;
+    private final Observations observations;
 
     private long executed; // nanoseconds spent in the workload
     private long mark; // when the last line was written
 
-    Iterations(Args args, Workload workload, Threads threads, Collector collector) {
+    Iterations(Args args, Workload workload, Threads threads, Collector collector, Observations observations) {
+        this.observations = observations;
         this.args = args;
         this.workload = workload;
         this.threads = threads;
@@ -41,6 +43,7 @@ final class Iterations implements Runnable {
         }
         for (int i = 0; i < args.iterations; i++) {
             sample("timed", i, execute(), i == 0 ? warm : new Line());
+            workload.observe(observations);
         }
     }
 

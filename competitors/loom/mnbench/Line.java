@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 /** A JSON object on a line of its own. The JDK has no JSON writer. */
 final class Line {
@@ -35,6 +36,19 @@ final class Line {
                 text.append(',');
             }
             string(value);
+        }
+        text.append(']');
+        return this;
+    }
+
+    /** An array of pairs. */
+    Line put(String key, Map<Long, Long> pairs) {
+        name(key).text.append('[');
+        for (Map.Entry<Long, Long> pair : pairs.entrySet()) {
+            if (text.charAt(text.length() - 1) != '[') {
+                text.append(',');
+            }
+            text.append('[').append(pair.getKey()).append(',').append(pair.getValue()).append(']');
         }
         text.append(']');
         return this;

@@ -25,6 +25,9 @@ public interface Workload {
     /** What the iteration did, worked out from what it left, outside the clock. */
     Result result();
 
+    /** Adds what this iteration observed of distributions, outside the clock, after {@link #result}. */
+    default void observe(Observations into) {}
+
     /** The threads that {@link #parallel} has started in this iteration, also when it met a limit. */
     long started();
 }

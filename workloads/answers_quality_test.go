@@ -1,0 +1,29 @@
+package workloads
+
+func init() {
+	closedForms["sleepers"] = func(p map[string]uint64) Answer {
+		units := p["threads"] * p["rounds"]
+		return Answer{units, units}
+	}
+	closedForms["hog"] = func(p map[string]uint64) Answer {
+		a := Answer{p["ticks"], p["ticks"]}
+		for i := uint64(1); i <= p["hogs"]; i++ {
+			a.Answer += advance(p["steps"], i)
+		}
+		return a
+	}
+	closedForms["fairness"] = func(p map[string]uint64) Answer {
+		a := Answer{Units: p["threads"] * p["chunks"]}
+		for i := range p["threads"] {
+			a.Answer += advance(p["chunks"]*p["steps"], i)
+		}
+		return a
+	}
+	closedForms["wakeup"] = func(p map[string]uint64) Answer {
+		a := Answer{p["rounds"], p["rounds"]}
+		for i := range p["hogs"] {
+			a.Answer += advance(p["steps"], i)
+		}
+		return a
+	}
+}
