@@ -149,6 +149,23 @@ func TestTimeoutTakesExactlyItsTime(t *testing.T) {
 	}
 }
 
+func TestHistogramsAreKept(t *testing.T) {
+	f, m := &fake{}, &memory{}
+	f.behave = func(f *fake, task Task) Outcome {
+		o := f.fine(task)
+		o.Histograms = []*protocol.Histogram{{Name: "lateness", Unit: "ns", Buckets: [][2]uint64{{7, 3}}}}
+		return o
+	}
+	if _, err := newEngine(plan(cells("hog", 1, "mn")...), f, m).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for _, inv := range m.invocations {
+		if h := inv.Histograms; len(h) != 1 || h[0].Name != "lateness" || h[0].Unit != "ns" || len(h[0].Buckets) != 1 || h[0].Buckets[0] != [2]uint64{7, 3} {
+			t.Errorf("invocation %d: histograms %+v", inv.Invocation, h)
+		}
+	}
+}
+
 func TestDeclinedCellsAreRecordedWithoutRunning(t *testing.T) {
 	f, m := &fake{}, &memory{}
 	e := newEngine(plan(cells("fib", 1, "a", "b")...), f, m)
