@@ -58,6 +58,18 @@ impl Line {
         self
     }
 
+    /// A list of pairs of numbers.
+    pub fn pairs(&mut self, name: &str, values: impl IntoIterator<Item = (u64, u64)>) -> &mut Line {
+        self.key(name);
+        self.text.push('[');
+        for (i, (a, b)) in values.into_iter().enumerate() {
+            let comma = if i > 0 { "," } else { "" };
+            let _ = write!(self.text, "{comma}[{a},{b}]");
+        }
+        self.text.push(']');
+        self
+    }
+
     pub fn object(&mut self, name: &str, fields: &[(&str, u64)]) -> &mut Line {
         self.key(name);
         self.text.push('{');

@@ -1,34 +1,37 @@
 //! A gate that tasks wait at until all of them are there: a watch channel,
 //! tokio's way to tell many of one change.
 
+use std::time::Instant;
+
 use tokio::sync::watch;
 
 pub struct Gate {
-    open: watch::Sender<bool>,
+    opened: watch::Sender<Option<Instant>>,
 }
 
 /// What a task passes the gate with.
 pub struct Pass {
-    open: watch::Receiver<bool>,
+    opened: watch::Receiver<Option<Instant>>,
 }
 
 impl Gate {
     pub fn new() -> Gate {
-        Gate { open: watch::Sender::new(false) }
+        Gate { opened: watch::Sender::new(None) }
     }
 
     pub fn pass(&self) -> Pass {
-        Pass { open: self.open.subscribe() }
+        Pass { opened: self.opened.subscribe() }
     }
 
     pub fn open(&self) {
-        self.open.send_replace(true);
+        self.opened.send_replace(Some(Instant::now()));
     }
 }
 
 impl Pass {
-    /// Waits until the gate is open.
-    pub async fn through(mut self) {
-        self.open.wait_for(|open| *open).await.expect("whoever made the gate joins all tasks");
+    /// Waits until the gate is open, and returns when it was opened.
+    pub async fn through(mut self) -> Instant {
+        let opened = self.opened.wait_for(Option::is_some).await.expect("whoever made the gate joins all tasks");
+        opened.expect("that is what was waited for")
     }
 }

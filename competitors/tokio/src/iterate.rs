@@ -12,6 +12,7 @@ use crate::args::Cell;
 use crate::emit::Line;
 use crate::failure::Failure;
 use crate::flavor::{Counters, Flavor};
+use crate::histogram::Histograms;
 use crate::memory;
 use crate::workload::Answer;
 
@@ -30,13 +31,14 @@ pub fn run(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
 
 async fn all(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
     let metrics = Handle::current().metrics();
+    let mut observed = Histograms::default();
     config(flavor, &cell, &metrics)?;
     for (phase, times) in [("warmup", cell.warmup), ("timed", cell.iterations)] {
         for index in 0..times {
-            iterate(&cell, phase, index, &metrics).await?;
+            iterate(&cell, phase, index, &metrics, &mut observed).await?;
         }
     }
-    Ok(())
+    observed.write()
 }
 
 /// Says what was really applied.
@@ -50,7 +52,13 @@ fn config(flavor: Flavor, cell: &Cell, metrics: &RuntimeMetrics) -> Result<(), F
     line.number("cpus", cpus as u64).string("compiler", env!("RUSTC_VERSION")).write()
 }
 
-async fn iterate(cell: &Cell, phase: &str, index: u64, metrics: &RuntimeMetrics) -> Result<(), Failure> {
+async fn iterate(
+    cell: &Cell,
+    phase: &str,
+    index: u64,
+    metrics: &RuntimeMetrics,
+    observed: &mut Histograms,
+) -> Result<(), Failure> {
     let begin = Instant::now();
     let mut state = (cell.workload.setup)(&cell.params)?;
     let before = Counters::read(metrics);
@@ -65,6 +73,9 @@ async fn iterate(cell: &Cell, phase: &str, index: u64, metrics: &RuntimeMetrics)
 
     let counters = Counters::read(metrics).since(&before);
     let Answer { units, answer } = state.answer();
+    if phase == "timed" && !cell.serial {
+        state.observe(&mut |name, unit, value| observed.add(name, unit, value));
+    }
     drop(state);
     let mut line = Line::of_type("sample");
     line.string("phase", phase)

@@ -8,11 +8,13 @@
 
 mod args;
 mod busy;
+mod clock;
 mod crew;
 mod emit;
 mod failure;
 mod flavor;
 mod gate;
+mod histogram;
 mod iterate;
 mod memory;
 mod part;

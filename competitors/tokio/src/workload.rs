@@ -37,6 +37,9 @@ pub trait State: Send {
     /// Does it as plain sequential code with the same units and answer.
     fn serial(&mut self);
     fn answer(&self) -> Answer;
+    /// Tells of the events that are a distribution, such as latencies: name, unit
+    /// and value of each; nothing after the serial mode.
+    fn observe(&self, _event: &mut dyn FnMut(&'static str, &'static str, u64)) {}
 }
 
 /// What a workload has to be polled for.
