@@ -50,6 +50,10 @@ func TestOddSizes(t *testing.T) {
 		{"heat", "n=2 steps=3 strips=3", 12, 142876952120871808},
 		{"bfs", "nodes=1 degree=1 chunk=1", 1, 1},
 		{"bfs", "nodes=7 degree=3 chunk=2", 18, 49},
+		{"sleepers", "threads=1 rounds=1 period_us=1", 1, 1},
+		{"hog", "hogs=1 steps=0 ticks=1 period_us=1", 1, 2},
+		{"fairness", "threads=1 chunks=1 steps=0", 1, 0},
+		{"wakeup", "rounds=1 period_us=1 hogs=0 steps=0", 1, 1},
 		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
 		for _, e := range native() {
