@@ -388,7 +388,9 @@ static bool sleep_until_token(struct mni_worker *w)
 		uint64_t time_ns;
 		bool watch;
 
-		mni_cas(&w->parker.token, &nudged, 0, seq_cst, relaxed);
+		/* Who finds it nudged already does no more: it must look at what they have armed. */
+		if (mni_cas(&w->parker.token, &nudged, 0, seq_cst, relaxed))
+			mn_arch_fence_after_rmw();
 		time_ns = mni_timers_keep(w);
 		if (!time_ns)
 			break;

@@ -33,7 +33,7 @@
  *               out when the worker itself goes idle.
  *   keeper:  its idle bit is set; then it lowers kept_until (SC RMW); 4. SC fence;
  *            5. looks at every next_ns again, and lowers it further if need be.
- *   leaving: 6. the keeper takes kept_until back (SC RMW); 7. SC fence;
+ *   leaving: 6. the keeper takes kept_until back (RMW); 7. SC fence;
  *            8. nudges another idle worker when deadlines are left; if there is
  *               none, arms the ticks of those whose deadlines they are.
  *
@@ -434,7 +434,7 @@ void mni_timers_leave(struct mni_worker *w)
 		return;
 	w->timers.keeps_ns = MNI_NEVER;
 	if (mine != MNI_NEVER)
-		mni_cas(&timers.kept_until, &mine, MNI_NEVER, seq_cst, relaxed); /* step 6 */
+		mni_cas(&timers.kept_until, &mine, MNI_NEVER, relaxed, relaxed); /* step 6 */
 	mni_fence(seq_cst);                                                      /* step 7 */
 	if (first_deadline() == MNI_NEVER)
 		return;

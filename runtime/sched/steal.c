@@ -100,7 +100,7 @@ static struct mn_thread *put_slot(struct mni_worker *w, struct mn_thread *t)
 		mni_store(&w->slot, t, release); /* with take_slot()'s acquire */
 		return old;
 	}
-	return mni_exchange(&w->slot, t, acq_rel);
+	return mni_exchange(&w->slot, t, release); /* what it displaces is the owner's own */
 }
 
 /* Anybody: takes the slot's guest, or NULL. */
