@@ -67,7 +67,8 @@ static bool seen_insert(uint64_t h)
 		seen_count = 0;
 		seen = calloc(seen_size, sizeof *seen);
 		if (!seen) {
-			fprintf(stderr, "model: no memory for %llu states\n", (unsigned long long)seen_size);
+			fprintf(stderr, "model: no memory for %llu states\n",
+				(unsigned long long)seen_size);
 			exit(1);
 		}
 		for (uint64_t i = 0; i < old_size; i++)
@@ -88,7 +89,8 @@ static uint64_t control_hash(struct thread *t)
 	if (machine.scenario->late_loads || t->status == ENDED)
 		return t->history;
 	if (t == machine.self || t->control_stale) {
-		t->control = t->frame ? mix2(fiber_hash(thread_number(t), t->frame), t->pending) : 0;
+		t->control =
+			t->frame ? mix2(fiber_hash(thread_number(t), t->frame), t->pending) : 0;
 		t->control_stale = false;
 	}
 	return t->control;
@@ -110,8 +112,9 @@ static uint64_t state_hash(void)
 		h = mix2(h, control_hash(t));
 		h = mix2(h, t->allocated);
 		h = mix2(h, (uintptr_t)t->waits_on);
-		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 | t->just_fenced << 17 |
-				    t->spurious_cas << 8 | t->spurious_waits);
+		h = mix2(h, (uint64_t)t->status << 32 | t->timed_out << 24 | t->fenced << 16 |
+				    t->just_fenced << 17 | t->spurious_cas << 8 |
+				    t->spurious_waits);
 		h = mix2(h, t->looks_at_clock + late_hash(t));
 	}
 	return h;
@@ -321,8 +324,9 @@ void explore(const struct model_scenario *s, struct tally *tally)
 		do {
 			end = run();
 			if (progress && ++runs % 100000 == 0)
-				fprintf(stderr, "%s: %llu runs, %llu states, depth %u of %u\n", s->name, runs,
-					(unsigned long long)seen_count, depth, choices);
+				fprintf(stderr, "%s: %llu runs, %llu states, depth %u of %u\n",
+					s->name, runs, (unsigned long long)seen_count, depth,
+					choices);
 			if (end == END_DONE) {
 				tally->executions++;
 				if (s->outcome)
@@ -334,7 +338,8 @@ void explore(const struct model_scenario *s, struct tally *tally)
 	tally->states = seen_count;
 	tally->failed = end == END_FAILED;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	tally->seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+	tally->seconds =
+		(double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
 }
 
 void explore_show_failure(void)

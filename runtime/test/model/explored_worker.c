@@ -18,8 +18,7 @@ void model_start(unsigned workers, const struct mni_policy *policy)
 {
 	mni_idle_reset();
 	mni_timers_reset();
-	mni_rt = (struct mni_runtime){
-		.workers = workers, .policy = policy, .strong_fences = true};
+	mni_rt = (struct mni_runtime){.workers = workers, .policy = policy, .strong_fences = true};
 	mni_store(&mni_rt.running, workers, relaxed);
 	for (unsigned i = 0; i < workers; i++) {
 		struct mni_worker *w = model_alloc(sizeof *w);

@@ -56,7 +56,8 @@ void fiber_start_all(void (*body)(unsigned))
 
 void fiber_restart(unsigned n)
 {
-	memset(fiber[n].stack + STACK_BYTES - CLEARED, 0, (size_t)(fiber[n].bottom - 64 - (fiber[n].stack + STACK_BYTES - CLEARED)));
+	memset(fiber[n].stack + STACK_BYTES - CLEARED, 0,
+	       (size_t)(fiber[n].bottom - 64 - (fiber[n].stack + STACK_BYTES - CLEARED)));
 	memcpy(&fiber[n].at, &fiber[n].base, sizeof(jmp_buf));
 }
 
@@ -91,7 +92,8 @@ void fiber_leave(int why)
 
 bool fiber_owns(const void *p)
 {
-	return (const char *)p >= (const char *)fiber && (const char *)p < (const char *)(fiber + MODEL_THREADS);
+	return (const char *)p >= (const char *)fiber &&
+	       (const char *)p < (const char *)(fiber + MODEL_THREADS);
 }
 
 unsigned fiber_of(const void *p)

@@ -18,7 +18,8 @@
 
 #include "platform/platform.h"
 
-static __attribute__((noinline)) void wait(_Atomic uint32_t *word, uint32_t expect, uint64_t timeout_ns)
+static __attribute__((noinline)) void wait(_Atomic uint32_t *word, uint32_t expect,
+					   uint64_t timeout_ns)
 {
 	struct thread *t = machine.self;
 
@@ -126,10 +127,16 @@ void mn_plat_relinquish(void) {}
 
 /* Stands among the shipped sources' sites, for mutations. */
 static struct model_site barrier = {
-	.file = "core/internal.h", .line = 1, .function = "mni_heavy_fence", .name = "mn_plat_barrier",
-	.expression = "", .kind = MODEL_HEAVY_FENCE, .order = MODEL_seq_cst,
+	.file = "core/internal.h",
+	.line = 1,
+	.function = "mni_heavy_fence",
+	.name = "mn_plat_barrier",
+	.expression = "",
+	.kind = MODEL_HEAVY_FENCE,
+	.order = MODEL_seq_cst,
 };
-static struct model_site *const barrier_entry __attribute__((section("model_sites"), used)) = &barrier;
+static struct model_site *const barrier_entry __attribute__((section("model_sites"), used)) =
+	&barrier;
 static struct model_site own_barrier = {.file = "", .kind = MODEL_FENCE, .order = MODEL_seq_cst};
 
 void mn_plat_barrier(void)

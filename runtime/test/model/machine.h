@@ -26,28 +26,28 @@ struct message {
 	uint64_t value;
 	struct view view; /* what an acquire of this message learns */
 	uint8_t writer;
-	bool glued;       /* by a read-modify-write, to the message before it */
+	bool glued; /* by a read-modify-write, to the message before it */
 };
 
 struct location {
 	const volatile void *address;
 	unsigned size;
 	bool ignored;
-	uint8_t users;                  /* a bit for each thread that touches it in some execution */
-	bool written;                   /* by one of them */
-	bool shared;                    /* several users, and written: only then does their order matter */
-	uint8_t kernel;                 /* the newest that the kernel surely sees (futex.c) */
-	unsigned count;                 /* of messages; 0: not touched in this execution */
+	uint8_t users;  /* a bit for each thread that touches it in some execution */
+	bool written;   /* by one of them */
+	bool shared;    /* several users, and written: only then does their order matter */
+	uint8_t kernel; /* the newest that the kernel surely sees (futex.c) */
+	unsigned count; /* of messages; 0: not touched in this execution */
 	uint8_t order[MAX_MESSAGES];    /* modification order: position -> message */
 	uint8_t position[MAX_MESSAGES]; /* message -> position */
 	struct message message[MAX_MESSAGES];
-	uint64_t salt;                  /* for hashing; odd */
+	uint64_t salt; /* for hashing; odd */
 };
 
-void memory_reset(void); /* before each execution */
-void memory_forget(void); /* before each scenario */
-bool memory_learnt_more(void); /* whether it has to be explored again */
-void memory_write_back(void); /* the last values to where direct accesses look */
+void memory_reset(void);               /* before each execution */
+void memory_forget(void);              /* before each scenario */
+bool memory_learnt_more(void);         /* whether it has to be explored again */
+void memory_write_back(void);          /* the last values to where direct accesses look */
 void memory_see_all(struct thread *t); /* so much time has passed that no store is on its way */
 uint64_t memory_hash(void);
 void memory_ignore(const void *p, size_t bytes);
@@ -67,13 +67,13 @@ struct late {
 	enum { LATE_NONE, LATE_GUESSED, LATE_OVERTAKEN } stage;
 	unsigned location;
 	uint64_t value;
-	uint64_t before;   /* the thread's history at the load */
-	uint64_t deeds;    /* since then */
+	uint64_t before; /* the thread's history at the load */
+	uint64_t deeds;  /* since then */
 	uint64_t readable[MAX_READABLE];
 	unsigned readables;
 	struct {
 		uint64_t before, value, deeds;
-	} open[MAX_OPEN];  /* loads done as usual since the last store */
+	} open[MAX_OPEN]; /* loads done as usual since the last store */
 	unsigned opens;
 };
 
@@ -85,16 +85,17 @@ unsigned late_guesses(unsigned l, const uint64_t *readable, unsigned readables, 
 void late_begin(unsigned l, uint64_t before, uint64_t value, const uint64_t *readable,
 		unsigned readables);
 void late_loaded(const struct model_site *s, uint64_t before, uint64_t value);
-void late_store(const struct model_site *s, unsigned l, bool releases, uint64_t read, uint64_t value);
+void late_store(const struct model_site *s, unsigned l, bool releases, uint64_t read,
+		uint64_t value);
 void late_settle(void);
 void late_barrier(void);
 
 /* --- plain.c: accesses that are not atomic --- */
 
-void plain_forget(void);       /* before each scenario */
-bool plain_learnt_more(void);  /* after one: whether it has to be explored again */
-void plain_reset(void);        /* before each execution */
-uint64_t plain_hash(void);     /* before memory_hash() */
+void plain_forget(void);      /* before each scenario */
+bool plain_learnt_more(void); /* after one: whether it has to be explored again */
+void plain_reset(void);       /* before each execution */
+uint64_t plain_hash(void);    /* before memory_hash() */
 /* Of a view's clock, as far as it makes a difference to plain accesses. */
 uint64_t plain_clock_hash(const uint16_t *clock);
 
@@ -104,33 +105,33 @@ enum status { READY, WAITING, WAITING_TIMED, ENDED };
 
 struct thread {
 	enum status status;
-	bool timed_out;           /* why it is READY again */
-	bool past_loads;          /* has done a store, RMW or SC fence: may be switched at the next load */
-	bool fenced;              /* nothing written since a seq_cst RMW or fence */
-	bool just_fenced;         /* nothing at all done since an SC fence */
-	uint8_t spurious_cas;     /* failures without a reason still to come */
+	bool timed_out;   /* why it is READY again */
+	bool past_loads;  /* has done a store, RMW or SC fence: may be switched at the next load */
+	bool fenced;      /* nothing written since a seq_cst RMW or fence */
+	bool just_fenced; /* nothing at all done since an SC fence */
+	uint8_t spurious_cas; /* failures without a reason still to come */
 	uint8_t spurious_waits;
-	uint64_t history;         /* hash of all it has read */
-	const void *frame;        /* of the model's function that it has called last */
-	uint64_t pending;         /* what it called that with */
-	uint64_t control;         /* hash of its stack above, when it was left */
-	bool control_stale;       /* another thread has written there */
+	uint64_t history;   /* hash of all it has read */
+	const void *frame;  /* of the model's function that it has called last */
+	uint64_t pending;   /* what it called that with */
+	uint64_t control;   /* hash of its stack above, when it was left */
+	bool control_stale; /* another thread has written there */
 	const volatile void *waits_on;
 	struct view now, after_acquire, at_release;
 	struct late late;
-	void *worker;             /* plat_self.h */
+	void *worker; /* plat_self.h */
 	size_t allocated;
-	unsigned looks_at_clock;  /* futex.c */
+	unsigned looks_at_clock; /* futex.c */
 };
 
 struct machine {
 	const struct model_scenario *scenario;
 	struct thread thread[MODEL_THREADS];
-	struct thread *self; /* NULL: setup and finish, where accesses are direct */
-	struct view sc;      /* what SC fences share */
+	struct thread *self;      /* NULL: setup and finish, where accesses are direct */
+	struct view sc;           /* what SC fences share */
 	struct view light, heavy; /* what light and heavy fences leave for each other */
 	unsigned early_timeouts, late_timeouts, late_loads, preemptions; /* still allowed */
-	uint64_t time_ns;    /* futex.c */
+	uint64_t time_ns;                                                /* futex.c */
 	bool tracing;
 	char failure[400];
 };
@@ -180,7 +181,7 @@ _Noreturn void fiber_leave(int why);
 /* From home: run fiber n, or a function; return what fiber_leave() says, or 0. */
 int fiber_enter(unsigned n);
 int fiber_call_home(void (*fn)(void));
-bool fiber_owns(const void *p); /* whether p lies on some fiber's stack */
+bool fiber_owns(const void *p);   /* whether p lies on some fiber's stack */
 unsigned fiber_of(const void *p); /* then: whose */
 void fiber_scrub(void); /* clears what the model's own functions leave behind on a stack */
 uint64_t fiber_hash(unsigned n, const void *from); /* of what lies on its stack above this */
@@ -219,6 +220,7 @@ static inline void remember(uint64_t v)
 
 /* --- trace.c --- */
 
-__attribute__((format(printf, 2, 3))) void trace(const struct model_site *s, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void trace(const struct model_site *s, const char *format,
+						 ...);
 
 #endif

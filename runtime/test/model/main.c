@@ -45,7 +45,8 @@ static size_t all(const struct model_scenario ***out)
 }
 
 /* What is wrong with the outcomes of a litmus test, into text; blank: nothing. */
-static void judge_outcomes(const struct model_scenario *s, const struct tally *tally, char *text, size_t size)
+static void judge_outcomes(const struct model_scenario *s, const struct tally *tally, char *text,
+			   size_t size)
 {
 	bool named[MAX_OUTCOMES] = {false};
 	const char *p = s->outcomes;
@@ -77,15 +78,19 @@ static void check(size_t i, void *out)
 	char bound[40];
 
 	explore(s, &tally);
-	if (s->failure && (!tally.failed || strncmp(machine.failure, s->failure, strlen(s->failure)) != 0))
-		snprintf(wrong, POOL_RESULT, "expected \"%s\", found \"%s\"", s->failure, machine.failure);
+	if (s->failure &&
+	    (!tally.failed || strncmp(machine.failure, s->failure, strlen(s->failure)) != 0))
+		snprintf(wrong, POOL_RESULT, "expected \"%s\", found \"%s\"", s->failure,
+			 machine.failure);
 	else if (!s->failure && tally.failed)
 		snprintf(wrong, POOL_RESULT, "%s", machine.failure);
 	else if (s->outcomes)
 		judge_outcomes(s, &tally, wrong, POOL_RESULT);
-	snprintf(bound, sizeof bound, s->preemptions ? "at most %u preemptions" : "all", s->preemptions);
-	printf("%-4s %-32s %7" PRIu64 " executions %9" PRIu64 " states %6.2f s  %s\n", *wrong ? "FAIL" : "ok",
-	       s->name, tally.executions, tally.states, tally.seconds, bound);
+	snprintf(bound, sizeof bound, s->preemptions ? "at most %u preemptions" : "all",
+		 s->preemptions);
+	printf("%-4s %-32s %7" PRIu64 " executions %9" PRIu64 " states %6.2f s  %s\n",
+	       *wrong ? "FAIL" : "ok", s->name, tally.executions, tally.states, tally.seconds,
+	       bound);
 	if (*wrong) {
 		printf("     %s\n     %s\n", s->about, wrong);
 		if (verbose && tally.failed)
@@ -128,7 +133,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && strcmp(argv[1], "--mutations") == 0) {
 		for (size_t i = 0; i < n; i++)
 			if (!scenario[i]->outcomes && !scenario[i]->failure &&
-			    wanted(scenario[i], argv + (argc > 3 ? 4 : 3)))
+			    !scenario[i]->large && wanted(scenario[i], argv + (argc > 3 ? 4 : 3)))
 				scenario[kept++] = scenario[i];
 		return survey(scenario, kept, argv[2], argc > 3 ? argv[3] : NULL);
 	}

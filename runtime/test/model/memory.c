@@ -13,7 +13,7 @@
 #define MAX_IGNORED 16
 
 static struct location location[MAX_LOCATIONS];
-static unsigned locations; /* known, in whatever execution */
+static unsigned locations;   /* known, in whatever execution */
 static uint8_t slot_of[512]; /* hash of the address -> location + 1 */
 
 static struct {
@@ -230,7 +230,8 @@ static void find_bases(void)
 		for (unsigned t = 0; t < machine.scenario->threads; t++) {
 			uint8_t p = location[l].position[machine.thread[t].now.known[l]];
 
-			if (machine.thread[t].status != ENDED && location[l].users >> t & 1 && p < least)
+			if (machine.thread[t].status != ENDED && location[l].users >> t & 1 &&
+			    p < least)
 				least = p;
 		}
 		if (least == UINT8_MAX)
@@ -312,8 +313,8 @@ static bool next_is_glued(const struct location *l, unsigned position)
 }
 
 /* Writes a message at a position; read is what an RMW has read. */
-static void write_message(struct location *l, unsigned position, uint64_t value, enum model_order order,
-			  const struct message *read)
+static void write_message(struct location *l, unsigned position, uint64_t value,
+			  enum model_order order, const struct message *read)
 {
 	struct thread *t = machine.self;
 	unsigned number = l->count;
@@ -392,7 +393,8 @@ static unsigned readable(const struct location *l, uint8_t *number)
 }
 
 /* For traces: who wrote what, and how far behind the newest it is. */
-static void trace_read(const struct model_site *s, const struct location *l, unsigned number, const char *what)
+static void trace_read(const struct model_site *s, const struct location *l, unsigned number,
+		       const char *what)
 {
 	unsigned behind = l->count - 1 - l->position[number];
 
@@ -414,7 +416,8 @@ static void enter(struct model_site *s)
 	late_settle();
 }
 
-static __attribute__((noinline)) uint64_t load(struct model_site *s, const volatile void *p, unsigned size)
+static __attribute__((noinline)) uint64_t load(struct model_site *s, const volatile void *p,
+					       unsigned size)
 {
 	struct location *l = machine.self ? locate(p, size) : NULL;
 	uint8_t can[MAX_MESSAGES];
@@ -527,11 +530,21 @@ static __attribute__((noinline)) uint64_t rmw(struct model_site *s, volatile voi
 		old = direct_read(p, size);
 	}
 	switch (op) {
-	case MODEL_EXCHANGE: new = v; break;
-	case MODEL_ADD: new = old + v; break;
-	case MODEL_SUB: new = old - v; break;
-	case MODEL_OR: new = old | v; break;
-	case MODEL_AND: new = old & v; break;
+	case MODEL_EXCHANGE:
+		new = v;
+		break;
+	case MODEL_ADD:
+		new = old + v;
+		break;
+	case MODEL_SUB:
+		new = old - v;
+		break;
+	case MODEL_OR:
+		new = old | v;
+		break;
+	case MODEL_AND:
+		new = old &v;
+		break;
 	}
 	new = truncate(new, size);
 	if (l && !l->ignored) {
@@ -554,7 +567,10 @@ static __attribute__((noinline)) bool cas(struct model_site *s, volatile void *p
 {
 	struct location *l;
 	struct thread *t = machine.self;
-	struct { uint8_t number; bool wins; } way[2 * MAX_MESSAGES];
+	struct {
+		uint8_t number;
+		bool wins;
+	} way[2 * MAX_MESSAGES];
 	unsigned ways = 0;
 	unsigned w;
 
@@ -646,7 +662,8 @@ static __attribute__((noinline)) void fence(struct model_site *s)
 	 * of each architecture), but only when there has been such an RMW.
 	 */
 	if (s->kind == MODEL_FENCE_AFTER_RMW && s->order == MODEL_seq_cst && !t->fenced)
-		model_fail("%s:%d: no seq_cst read-modify-write or fence before it", s->file, s->line);
+		model_fail("%s:%d: no seq_cst read-modify-write or fence before it", s->file,
+			   s->line);
 	if (s->order == MODEL_seq_cst && t->just_fenced) {
 		trace(s, "done, right behind another");
 		return;
@@ -701,7 +718,8 @@ void model_store(struct model_site *s, volatile void *p, unsigned size, uint64_t
 	fiber_scrub();
 }
 
-uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum model_rmw op, uint64_t v)
+uint64_t model_rmw(struct model_site *s, volatile void *p, unsigned size, enum model_rmw op,
+		   uint64_t v)
 {
 	uint64_t old;
 

@@ -34,13 +34,17 @@
  *     those that block (futex.c) or say model_retry().
  *
  * How it explores. Threads are fibers; a run is repeated from the start with other
- * choices (explore.c). Two things keep that small, both exact. Loads commute to the
+ * choices (explore.c). Three things keep that small, all exact. Loads commute to the
  * right over everything that other threads do and stores to the left, because a
  * store can be passed over and be put in the middle; so threads are switched only
- * before a load, RMW or SC fence that follows something other than loads (Lipton,
- * "Reduction", CACM 1975). And a state that was met before is not continued: states
- * are compared by a 64-bit hash of all messages, views and plain memory, and of
- * what each thread has read so far, which its registers and stack depend on.
+ * before a load, RMW or fence that follows something other than loads (Lipton,
+ * "Reduction", CACM 1975). A location that only one thread ever uses, or that nobody
+ * writes, is no reason to switch. And a state that was met before is not continued:
+ * states are compared by a 64-bit hash of all messages, views and plain memory, and
+ * of the threads' stacks, where explored code keeps all that it has.
+ *
+ * The scenarios that are too large for that are bounded in how often a thread is
+ * left that could go on; what is printed says so.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -145,18 +149,19 @@ struct model_scenario {
 	const char *name;
 	const char *about;
 	unsigned threads;
-	void (*setup)(void);          /* before the threads; accesses are direct */
+	void (*setup)(void); /* before the threads; accesses are direct */
 	void (*body)(unsigned thread);
-	void (*finish)(void);         /* when all have ended or are blocked; or NULL */
-	unsigned early_timeouts;      /* how many timed waits may end while others run */
-	unsigned late_timeouts;       /* and how many when everything else is blocked */
-	unsigned preemptions;         /* switches from a thread that could go on; 0: any number */
-	unsigned spurious_waits;      /* how many waits end without a reason, per thread */
-	unsigned late_loads;          /* how many loads may be overtaken by a store (late.c) */
+	void (*finish)(void);    /* when all have ended or are blocked; or NULL */
+	unsigned early_timeouts; /* how many timed waits may end while others run */
+	unsigned late_timeouts;  /* and how many when everything else is blocked */
+	unsigned preemptions;    /* switches from a thread that could go on; 0: any number */
+	bool large;              /* takes too long to be explored again for every mutation */
+	unsigned spurious_waits; /* how many waits end without a reason, per thread */
+	unsigned late_loads;     /* how many loads may be overtaken by a store (late.c) */
 	/* Litmus tests: the value of outcome() after finish, and all that must be seen. */
 	unsigned (*outcome)(void);
-	const char *outcomes;         /* "00 01 11": digits as decimal numbers, in any order */
-	const char *failure;          /* or the failure that must be found: how it begins */
+	const char *outcomes; /* "00 01 11": digits as decimal numbers, in any order */
+	const char *failure;  /* or the failure that must be found: how it begins */
 };
 
 /* Makes a scenario known; objects are linked directly, not through an archive. */

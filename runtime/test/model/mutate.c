@@ -95,7 +95,8 @@ static bool is_explored(const struct model_site *s)
 	return !strstr(s->file, "test/model/");
 }
 
-static void add(struct mutation *m, struct model_site *s, unsigned nth, bool of_failure, enum model_order to)
+static void add(struct mutation *m, struct model_site *s, unsigned nth, bool of_failure,
+		enum model_order to)
 {
 	char number[12] = "";
 
@@ -104,9 +105,10 @@ static void add(struct mutation *m, struct model_site *s, unsigned nth, bool of_
 	m->at = s;
 	m->of_failure = of_failure;
 	m->to = to;
-	snprintf(m->name, sizeof m->name, "%s %s: %s%s%s%s%s: %s -> %s", short_path(s->file), s->function,
-		 s->name, number, *s->expression ? " " : "", s->expression, of_failure ? ", failing" : "",
-		 order_name[of_failure ? s->fail : s->order], order_name[to]);
+	snprintf(m->name, sizeof m->name, "%s %s: %s%s%s%s%s: %s -> %s", short_path(s->file),
+		 s->function, s->name, number, *s->expression ? " " : "", s->expression,
+		 of_failure ? ", failing" : "", order_name[of_failure ? s->fail : s->order],
+		 order_name[to]);
 }
 
 size_t mutations_list(struct mutation **out)

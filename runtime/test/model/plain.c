@@ -61,9 +61,9 @@ static bool found_watched;
 
 static uint64_t value_hash;
 static struct {
-	uint64_t sum[MAX_CLOCK];    /* of the bytes with this thread's clock in them */
-	uint32_t bytes[MAX_CLOCK];  /* how many */
-	uint16_t rank[MAX_CLOCK];   /* of the clock's value among those in bytes */
+	uint64_t sum[MAX_CLOCK];   /* of the bytes with this thread's clock in them */
+	uint32_t bytes[MAX_CLOCK]; /* how many */
+	uint16_t rank[MAX_CLOCK];  /* of the clock's value among those in bytes */
 	uint16_t greatest;
 } part[MODEL_THREADS];
 
@@ -193,14 +193,15 @@ uint64_t plain_clock_hash(const uint16_t *clock)
 	uint64_t h = 0;
 
 	for (unsigned t = 0; t < machine.scenario->threads; t++)
-		h = h << 12 | part[t].rank[clock[t] < part[t].greatest ? clock[t] : part[t].greatest];
+		h = h << 12 |
+		    part[t].rank[clock[t] < part[t].greatest ? clock[t] : part[t].greatest];
 	return mix(h);
 }
 
 static void race(const char *mine, unsigned other, const char *theirs, const void *p)
 {
-	model_fail("data race: thread %u %s %p, which thread %u %s, unordered", model_thread(), mine, p,
-		   other, theirs);
+	model_fail("data race: thread %u %s %p, which thread %u %s, unordered", model_thread(),
+		   mine, p, other, theirs);
 }
 
 static void access_byte(uintptr_t address, struct byte *b, bool write)
@@ -267,12 +268,30 @@ static void access(const void *p, size_t size, bool write)
 	void __tsan_unaligned_write##bytes(void *p);                                               \
 	void __tsan_volatile_read##bytes(void *p);                                                 \
 	void __tsan_volatile_write##bytes(void *p);                                                \
-	void __tsan_read##bytes(void *p) { access(p, bytes, false); }                              \
-	void __tsan_write##bytes(void *p) { access(p, bytes, true); }                              \
-	void __tsan_unaligned_read##bytes(void *p) { access(p, bytes, false); }                    \
-	void __tsan_unaligned_write##bytes(void *p) { access(p, bytes, true); }                    \
-	void __tsan_volatile_read##bytes(void *p) { access(p, bytes, false); }                     \
-	void __tsan_volatile_write##bytes(void *p) { access(p, bytes, true); }
+	void __tsan_read##bytes(void *p)                                                           \
+	{                                                                                          \
+		access(p, bytes, false);                                                           \
+	}                                                                                          \
+	void __tsan_write##bytes(void *p)                                                          \
+	{                                                                                          \
+		access(p, bytes, true);                                                            \
+	}                                                                                          \
+	void __tsan_unaligned_read##bytes(void *p)                                                 \
+	{                                                                                          \
+		access(p, bytes, false);                                                           \
+	}                                                                                          \
+	void __tsan_unaligned_write##bytes(void *p)                                                \
+	{                                                                                          \
+		access(p, bytes, true);                                                            \
+	}                                                                                          \
+	void __tsan_volatile_read##bytes(void *p)                                                  \
+	{                                                                                          \
+		access(p, bytes, false);                                                           \
+	}                                                                                          \
+	void __tsan_volatile_write##bytes(void *p)                                                 \
+	{                                                                                          \
+		access(p, bytes, true);                                                            \
+	}
 
 HOOKS(1)
 HOOKS(2)

@@ -45,6 +45,11 @@ $(MODEL_BUILD)/model: $(MODEL_OBJECTS) $(MODEL_BUILD)/missing.o
 	$(CC) -no-pie -Wl,--gc-sections -o $@ $^
 
 .PHONY: model model-mutations
+
+ifeq ($(ONLY),)
+test-deep: model
+endif
+
 model: $(MODEL_BUILD)/model ## explore the lock-free code under C11's weak memory
 	@$<
 

@@ -108,11 +108,14 @@ static void leave_guest(void)
 
 static void finish(void)
 {
-	model_check(ran || !busy[0], "a guest waits behind a thread that computes for ever, and nobody looks after it");
+	model_check(
+		ran || !busy[0],
+		"a guest waits behind a thread that computes for ever, and nobody looks after it");
 	model_check(!model_idle_searching(), "%u are counted as searching and nobody is",
 		    model_idle_searching());
 	for (unsigned i = 0; i < mni_rt.workers; i++)
-		model_check(model_idle_announced(i) == !busy[i], "worker %u %s and is %sannounced as idle", i,
+		model_check(model_idle_announced(i) == !busy[i],
+			    "worker %u %s and is %sannounced as idle", i,
 			    busy[i] ? "is busy" : "sleeps", busy[i] ? "" : "not ");
 }
 
@@ -130,15 +133,24 @@ static void busy_and_idle(unsigned thread)
 MODEL_SCENARIO(guest_two) = {
 	.name = "guest/2",
 	.about = "a busy worker gets a guest while another goes to sleep",
-	.threads = 2, .setup = begin_two, .body = busy_and_idle, .finish = finish,
-	.early_timeouts = 2, .late_timeouts = 3,
+	.threads = 2,
+	.setup = begin_two,
+	.body = busy_and_idle,
+	.finish = finish,
+	.early_timeouts = 2,
+	.late_timeouts = 3,
 };
 
 MODEL_SCENARIO(guest_three) = {
 	.name = "guest/3",
 	.about = "the same while two others go to sleep",
-	.threads = 3, .setup = begin_three, .body = busy_and_idle, .finish = finish,
-	.late_timeouts = 3, .preemptions = 3,
+	.threads = 3,
+	.setup = begin_three,
+	.body = busy_and_idle,
+	.finish = finish,
+	.late_timeouts = 3,
+	.large = true,
+	.preemptions = 3,
 };
 
 /* --- one that was idle, and is woken --- */
@@ -165,6 +177,10 @@ static void woken_and_idle(unsigned thread)
 MODEL_SCENARIO(guest_woken) = {
 	.name = "guest/woken",
 	.about = "a worker that is woken gets a guest while the watcher retires",
-	.threads = 3, .setup = begin_two, .body = woken_and_idle, .finish = finish,
-	.early_timeouts = 1, .late_timeouts = 3,
+	.threads = 3,
+	.setup = begin_two,
+	.body = woken_and_idle,
+	.finish = finish,
+	.early_timeouts = 1,
+	.late_timeouts = 3,
 };

@@ -38,7 +38,7 @@ static struct mn_thread *take(struct mni_worker *w)
 
 static struct mn_thread *next(struct mni_worker *w)
 {
-	w->tick = 0; /* never the time to look elsewhere first */
+	w->tick = 0;     /* never the time to look elsewhere first */
 	model_forget(0); /* between two turns of its loop a worker has nothing in its registers */
 	return take(w);
 }
@@ -106,11 +106,13 @@ static void finish(void)
 	}
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		all_busy &= busy[i];
-	model_check(in == out || (in > out && all_busy), "%u threads were submitted and %u have run", in, out);
+	model_check(in == out || (in > out && all_busy),
+		    "%u threads were submitted and %u have run", in, out);
 	model_check(!model_idle_searching(), "%u are counted as searching and nobody is",
 		    model_idle_searching());
 	for (unsigned i = 0; i < mni_rt.workers; i++)
-		model_check(model_idle_announced(i) == !busy[i], "worker %u %s and is %sannounced as idle", i,
+		model_check(model_idle_announced(i) == !busy[i],
+			    "worker %u %s and is %sannounced as idle", i,
 			    busy[i] ? "is busy" : "sleeps", busy[i] ? "" : "not ");
 }
 
@@ -171,20 +173,31 @@ static void two_and_two_submitters(unsigned thread)
 MODEL_SCENARIO(idle_one) = {
 	.name = "idle/one-worker",
 	.about = "a worker, two submitters",
-	.threads = 3, .setup = one_worker, .body = one_and_two_submitters, .finish = finish,
+	.threads = 3,
+	.setup = one_worker,
+	.body = one_and_two_submitters,
+	.finish = finish,
 };
 
 MODEL_SCENARIO(idle_twice) = {
 	.name = "idle/submit-twice",
 	.about = "two workers, one who submits twice",
-	.threads = 3, .setup = two_workers, .body = two_and_a_submitter, .finish = finish,
+	.threads = 3,
+	.setup = two_workers,
+	.body = two_and_a_submitter,
+	.finish = finish,
+	.large = true,
 	.preemptions = 3,
 };
 
 MODEL_SCENARIO(idle_two) = {
 	.name = "idle/two-submitters",
 	.about = "two workers, two submitters",
-	.threads = 4, .setup = two_workers, .body = two_and_two_submitters, .finish = finish,
+	.threads = 4,
+	.setup = two_workers,
+	.body = two_and_two_submitters,
+	.finish = finish,
+	.large = true,
 	.preemptions = 2,
 };
 
@@ -210,14 +223,21 @@ static void busy_submitter(unsigned thread)
 MODEL_SCENARIO(idle_hogs) = {
 	.name = "idle/hogs",
 	.about = "two workers, one who submits two threads that compute for ever",
-	.threads = 3, .setup = two_for_hogs, .body = two_and_a_submitter, .finish = finish,
+	.threads = 3,
+	.setup = two_for_hogs,
+	.body = two_and_a_submitter,
+	.finish = finish,
 	.preemptions = 3,
 };
 
 MODEL_SCENARIO(idle_hogs_busy) = {
 	.name = "idle/hogs-3",
-	.about = "a worker submits two that compute for ever and computes for ever; two go to sleep",
-	.threads = 3, .setup = three_for_hogs, .body = busy_submitter, .finish = finish,
+	.about =
+		"a worker submits two that compute for ever and computes for ever; two go to sleep",
+	.threads = 3,
+	.setup = three_for_hogs,
+	.body = busy_submitter,
+	.finish = finish,
 	.preemptions = 3,
 };
 
@@ -236,9 +256,14 @@ static void two_light(void)
 
 MODEL_SCENARIO(idle_light) = {
 	.name = "idle/light",
-	.about = "a worker submits two and computes for ever, with a light fence; another takes a nap",
-	.threads = 2, .setup = two_light, .body = busy_submitter, .finish = finish,
-	.early_timeouts = 1, .late_timeouts = 2,
+	.about = "a worker submits two and computes for ever, with a light fence; another takes a "
+		 "nap",
+	.threads = 2,
+	.setup = two_light,
+	.body = busy_submitter,
+	.finish = finish,
+	.early_timeouts = 1,
+	.late_timeouts = 2,
 };
 
 /* A worker that was idle is woken, submits and computes for ever. */
@@ -265,20 +290,31 @@ static void woken_submitter(unsigned thread)
 MODEL_SCENARIO(idle_light_woken) = {
 	.name = "idle/light-woken",
 	.about = "a worker that is woken submits with a light fence; another goes to sleep",
-	.threads = 3, .setup = two_light, .body = woken_submitter, .finish = finish,
-	.early_timeouts = 1, .late_timeouts = 2,
+	.threads = 3,
+	.setup = two_light,
+	.body = woken_submitter,
+	.finish = finish,
+	.early_timeouts = 1,
+	.late_timeouts = 2,
 };
 
 MODEL_SCENARIO(idle_busy_two) = {
 	.name = "idle/busy-2",
 	.about = "a worker submits twice and computes for ever; another goes to sleep",
-	.threads = 2, .setup = two_workers, .body = busy_submitter, .finish = finish,
+	.threads = 2,
+	.setup = two_workers,
+	.body = busy_submitter,
+	.finish = finish,
 };
 
 MODEL_SCENARIO(idle_busy_three) = {
 	.name = "idle/busy-3",
 	.about = "the same with two that go to sleep",
-	.threads = 3, .setup = three_workers, .body = busy_submitter, .finish = finish,
+	.threads = 3,
+	.setup = three_workers,
+	.body = busy_submitter,
+	.finish = finish,
+	.large = true,
 	.preemptions = 3,
 };
 
@@ -298,8 +334,31 @@ static void mailing(unsigned thread)
 MODEL_SCENARIO(idle_mail) = {
 	.name = "idle/mail",
 	.about = "two workers; one gets a thread by mail while another is submitted",
-	.threads = 3, .setup = two_workers, .body = mailing, .finish = finish,
+	.threads = 3,
+	.setup = two_workers,
+	.body = mailing,
+	.finish = finish,
+	.large = true,
 	.preemptions = 3,
+};
+
+static void mailing_one(unsigned thread)
+{
+	if (thread == 0) {
+		work(0);
+	} else {
+		submitted[thread]++;
+		model_send_mail(mni_rt.worker[0], &mail);
+	}
+}
+
+MODEL_SCENARIO(idle_mail_one) = {
+	.name = "idle/mail-1",
+	.about = "a worker gets a thread by mail while it goes to sleep",
+	.threads = 2,
+	.setup = one_worker,
+	.body = mailing_one,
+	.finish = finish,
 };
 
 /* --- the end of the runtime --- */
@@ -324,5 +383,8 @@ static void all_have_stopped(void)
 MODEL_SCENARIO(idle_stop) = {
 	.name = "idle/stop",
 	.about = "the runtime stops while its workers go to sleep",
-	.threads = 3, .setup = two_workers, .body = stopping, .finish = all_have_stopped,
+	.threads = 3,
+	.setup = two_workers,
+	.body = stopping,
+	.finish = all_have_stopped,
 };

@@ -23,9 +23,10 @@
 /* What a green thread does when it runs. */
 enum deed {
 	END,
-	SPAWN,       /* creates thread `next`, then ends */
-	SPAWN_BUSY,  /* creates it, then computes for ever */
-	WAKE_BUSY,   /* makes it runnable as a woken thread, then computes for ever */
+	SPAWN,         /* creates thread `next`, then ends */
+	SPAWN_BUSY,    /* creates it, then computes for ever */
+	WAKE_BUSY,     /* makes it runnable as a woken thread, then computes for ever */
+	WAKE_TWO_BUSY, /* the same with the one behind it */
 };
 
 static struct mn_thread green[GREENS];
@@ -65,6 +66,11 @@ static void run(struct mn_thread *t)
 	case SPAWN_BUSY:
 	case WAKE_BUSY:
 		make_runnable(t + 1, role[n].deed == SPAWN_BUSY ? MNI_NEW : MNI_WOKEN);
+		busy[mni_self()->id] = true;
+		model_end_thread();
+	case WAKE_TWO_BUSY:
+		make_runnable(t + 1, MNI_WOKEN);
+		make_runnable(t + 2, MNI_WOKEN);
 		busy[mni_self()->id] = true;
 		model_end_thread();
 	}
@@ -114,11 +120,13 @@ static void begin(unsigned workers)
 static void finish(void)
 {
 	for (unsigned i = 0; i < GREENS; i++)
-		model_check(role[i].ran || !role[i].runnable, "thread %u is runnable and all workers sleep", i);
+		model_check(role[i].ran || !role[i].runnable,
+			    "thread %u is runnable and all workers sleep", i);
 	model_check(!model_idle_searching(), "%u are counted as searching and nobody is",
 		    model_idle_searching());
 	for (unsigned i = 0; i < mni_rt.workers; i++)
-		model_check(model_idle_announced(i) == !busy[i], "worker %u %s and is %sannounced as idle", i,
+		model_check(model_idle_announced(i) == !busy[i],
+			    "worker %u %s and is %sannounced as idle", i,
 			    busy[i] ? "is busy" : "sleeps", busy[i] ? "" : "not ");
 }
 
@@ -150,6 +158,13 @@ static void wake_busy_setup(void)
 	give(&green[0]);
 }
 
+static void wake_two_setup(void)
+{
+	begin(2);
+	role[0].deed = WAKE_TWO_BUSY;
+	give(&green[0]);
+}
+
 static void spawn_setup(void)
 {
 	begin(2);
@@ -157,16 +172,23 @@ static void spawn_setup(void)
 	give(&green[0]);
 }
 
-#define TWO_WORKERS(id, about_, setup_)                                                            \
-	MODEL_SCENARIO(id) = {                                                                     \
-		.name = "sched/" #id, .about = about_, .threads = 2, .setup = setup_,              \
-		.body = work, .finish = finish, .late_timeouts = 3,                                \
-	}
+#define TWO_WORKERS(id, about_, setup_, ...)                                                       \
+	MODEL_SCENARIO(id) = {.name = "sched/" #id,                                                \
+			      .about = about_,                                                     \
+			      .threads = 2,                                                        \
+			      .setup = setup_,                                                     \
+			      .body = work,                                                        \
+			      .finish = finish,                                                    \
+			      .late_timeouts = 3,                                                  \
+			      __VA_ARGS__}
 
-TWO_WORKERS(spawn_busy, "a thread creates one and computes for ever; the other worker goes to sleep",
+TWO_WORKERS(spawn_busy,
+	    "a thread creates one and computes for ever; the other worker goes to sleep",
 	    spawn_busy_setup);
 TWO_WORKERS(wake_busy, "a thread wakes one and computes for ever", wake_busy_setup);
-TWO_WORKERS(spawn, "a thread creates one that creates one", spawn_setup);
+TWO_WORKERS(wake_two, "a thread wakes two and computes for ever", wake_two_setup, .preemptions = 3);
+TWO_WORKERS(spawn, "a thread creates one that creates one", spawn_setup, .large = true,
+	    .preemptions = 4);
 
 /* --- threads made runnable from a kernel thread that is no worker --- */
 
@@ -188,6 +210,11 @@ static void inject(unsigned thread)
 
 MODEL_SCENARIO(sched_inject) = {
 	.name = "sched/inject",
-	.about = "a kernel thread that is no worker makes a thread runnable; the only worker goes to sleep",
-	.threads = 2, .setup = inject_setup, .body = inject, .finish = finish, .late_timeouts = 3,
+	.about = "a kernel thread that is no worker makes a thread runnable; the only worker goes "
+		 "to sleep",
+	.threads = 2,
+	.setup = inject_setup,
+	.body = inject,
+	.finish = finish,
+	.late_timeouts = 3,
 };

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "mutate.h"
 #include "pool.h"
@@ -26,6 +27,12 @@ struct result {
 
 _Static_assert(sizeof(struct result) <= POOL_RESULT, "goes through the pool");
 
+/* A mutation that a scenario has found. */
+struct found {
+	size_t by; /* 1 + its number */
+	char text[POOL_RESULT - sizeof(size_t)];
+};
+
 struct run {
 	const struct model_scenario *scenario;
 	struct result result;
@@ -34,6 +41,7 @@ struct run {
 static struct run *run;
 static size_t runs;
 static struct mutation *mutation;
+static size_t *found_by; /* by number of mutation: 1 + the scenario that has found it, or 0 */
 static size_t mutations;
 static const char *only;
 static unsigned passed, failed;
@@ -55,7 +63,8 @@ static bool read_survivors(const char *path)
 		perror(path);
 		return false;
 	}
-	while (survivors < MAX_SURVIVORS && fgets(survivor[survivors].line, sizeof survivor[0].line, f)) {
+	while (survivors < MAX_SURVIVORS &&
+	       fgets(survivor[survivors].line, sizeof survivor[0].line, f)) {
 		struct survivor *s = &survivor[survivors];
 		char *bar;
 
@@ -64,7 +73,8 @@ static bool read_survivors(const char *path)
 			continue;
 		bar = strstr(s->line, " | ");
 		if (!bar) {
-			fprintf(stderr, "%s: \"%s\" has no ' | ' with a reason behind it\n", path, s->line);
+			fprintf(stderr, "%s: \"%s\" has no ' | ' with a reason behind it\n", path,
+				s->line);
 			fclose(f);
 			return false;
 		}
@@ -135,19 +145,39 @@ static bool is_asked_for(size_t number)
 	return !only || strstr(mutation[number].name, only);
 }
 
+/* The scenario that has found another mutation of the same function will often find this one. */
+static size_t best_guess(size_t number)
+{
+	const struct model_site *at = mutation[number].at;
+
+	for (size_t k = mutations; k--;)
+		if (found_by[k] && strcmp(mutation[k].at->function, at->function) == 0 &&
+		    run[found_by[k] - 1].result.reaches[number])
+			return found_by[k] - 1;
+	return 0;
+}
+
 static void explore_mutated(size_t number, void *out)
 {
+	struct found *found = out;
+	size_t first;
+
 	static struct tally tally;
 
 	if (!is_asked_for(number))
 		return;
 	mutation_apply(&mutation[number]);
-	for (size_t i = 0; i < runs; i++) {
-		if (!run[i].result.reaches[number])
+	first = best_guess(number);
+	for (size_t n = 0; n <= runs; n++) {
+		size_t i = n ? n - 1 : first;
+
+		if (!run[i].result.reaches[number] || (n && i == first))
 			continue;
 		explore(run[i].scenario, &tally);
 		if (tally.failed) {
-			snprintf(out, POOL_RESULT, "%s: %s", run[i].scenario->name, machine.failure);
+			found->by = i + 1;
+			snprintf(found->text, sizeof found->text, "%s: %s", run[i].scenario->name,
+				 machine.failure);
 			return;
 		}
 	}
@@ -155,12 +185,14 @@ static void explore_mutated(size_t number, void *out)
 
 static void explored_mutated(size_t number, const void *out, int signal)
 {
+	const struct found *found = out;
 	const char *name = mutation[number].name;
-	const char *by = signal ? "a crash" : out;
+	const char *by = signal ? "a crash" : found->text;
 	const char *reason;
 
 	if (!is_asked_for(number) || !is_reached(number))
 		return;
+	found_by[number] = found->by;
 	reason = reason_to_survive(name);
 	if (*by) {
 		printf("%s    %s\n         by %s\n", reason ? "FOUND" : "found", name, by);
@@ -183,7 +215,8 @@ static void list_the_rest(void)
 	for (unsigned i = 0; i < survivors; i++)
 		if (!survivor[i].used) {
 			failed++;
-			printf("GONE     %s\n         is on the list of survivors\n", survivor[i].line);
+			printf("GONE     %s\n         is on the list of survivors\n",
+			       survivor[i].line);
 		}
 	for (size_t k = 0; k < mutations; k++)
 		if (!is_reached(k) && !n++)
@@ -193,14 +226,17 @@ static void list_the_rest(void)
 			printf("         %s\n", mutation[k].name);
 }
 
-int survey(const struct model_scenario *const *scenario, size_t scenarios, const char *survivors_path,
-	   const char *only_these)
+int survey(const struct model_scenario *const *scenario, size_t scenarios,
+	   const char *survivors_path, const char *only_these)
 {
+	struct rusage used;
+
 	only = only_these;
 	mutations = mutations_list(&mutation);
 	runs = scenarios;
 	run = calloc(runs, sizeof *run);
-	if (!run || mutations > sizeof run->result.reaches)
+	found_by = calloc(mutations + 1, sizeof *found_by);
+	if (!run || !found_by || mutations > sizeof run->result.reaches)
 		abort();
 	if (!read_survivors(survivors_path))
 		return 1;
@@ -211,6 +247,8 @@ int survey(const struct model_scenario *const *scenario, size_t scenarios, const
 	pool_run(mutations, explore_mutated, explored_mutated);
 	if (!only)
 		list_the_rest();
+	getrusage(RUSAGE_CHILDREN, &used);
+	printf("model-mutations: %.0f s of CPU\n", (double)used.ru_utime.tv_sec);
 	printf("model-mutations: %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
