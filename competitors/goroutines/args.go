@@ -17,6 +17,7 @@ type args struct {
 	warmup     int
 	iterations int
 	seed       uint64 // for workloads that draw random numbers
+	slow       uint64 // percent
 	serial     bool
 }
 

@@ -50,6 +50,9 @@ func drive(argv []string) error {
 	if err != nil {
 		return err
 	}
+	if a.slow, err = slowPercent(); err != nil {
+		return err
+	}
 	return run(a)
 }
 
@@ -61,6 +64,7 @@ func run(a *args) error {
 	err := emit(configLine{
 		Type: "config", PID: os.Getpid(), Workers: a.workers,
 		GOMAXPROCS: runtime.GOMAXPROCS(0), CPUs: runtime.NumCPU(), GOGC: "default",
+		Slow: a.slow,
 	})
 	if err != nil {
 		return err
@@ -94,7 +98,7 @@ func iterate(a *args, phase string, index int) error {
 
 	start := time.Now()
 	work()
-	took := time.Since(start)
+	took := slowDown(start, time.Since(start), a.slow)
 
 	cycles = gcCycles() - cycles
 	units, answer := state.result()

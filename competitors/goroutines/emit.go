@@ -23,6 +23,7 @@ type configLine struct {
 	GOMAXPROCS int    `json:"gomaxprocs"`
 	CPUs       int    `json:"cpus"`
 	GOGC       string `json:"gogc"`
+	Slow       uint64 `json:"slow_percent,omitempty"`
 }
 
 type sampleLine struct {

@@ -63,13 +63,14 @@ public final class Driver {
     }
 
     private static void run(Args args) throws IOException, ReflectiveOperationException {
+        long slow = Slow.percent();
         Workload workload = Catalogue.make(args.workload, new Params(args.params));
         Threads threads = new Threads(args.kind);
         Collector collector = new Collector();
         Observations observations = new Observations();
-        config(args, collector);
+        config(args, collector, slow);
         try {
-            Threads.join(threads.start(new Iterations(args, workload, threads, collector, observations)));
+            Threads.join(threads.start(new Iterations(args, workload, threads, collector, observations, slow)));
         } catch (Limit e) {
             // Not even the first thread: told below like any other limit.
         }
@@ -85,7 +86,7 @@ public final class Driver {
     }
 
     /** Says what was really applied, as read back from the virtual machine. */
-    private static void config(Args args, Collector collector) throws IOException {
+    private static void config(Args args, Collector collector, long slow) throws IOException {
         Line line = new Line().put("type", "config").put("pid", ProcessHandle.current().pid());
         int cpus = Runtime.getRuntime().availableProcessors();
         if (args.kind == Threads.Kind.VIRTUAL) {
@@ -99,6 +100,9 @@ public final class Driver {
         } else {
             // Platform threads have no worker count: the CPUs they were given bound them.
             line.put("workers", args.workers).put("threads_kind", "platform");
+        }
+        if (slow > 0) {
+            line.put("slow_percent", slow);
         }
         line.put("cpus", cpus)
                 .put("warm_ms", args.warmMs)

@@ -19,16 +19,24 @@ final class Iterations implements Runnable {
     private final Threads threads;
     private final Collector collector;
     private final Observations observations;
+    private final long slow; // percent
 
     private long executed; // nanoseconds spent in the workload
     private long mark; // when the last line was written
 
-    Iterations(Args args, Workload workload, Threads threads, Collector collector, Observations observations) {
+    Iterations(
+            Args args,
+            Workload workload,
+            Threads threads,
+            Collector collector,
+            Observations observations,
+            long slow) {
         this.observations = observations;
         this.args = args;
         this.workload = workload;
         this.threads = threads;
         this.collector = collector;
+        this.slow = slow;
     }
 
     @Override
@@ -66,7 +74,7 @@ final class Iterations implements Runnable {
         } else {
             workload.parallel(threads);
         }
-        long ns = Math.max(1, System.nanoTime() - start);
+        long ns = Math.max(1, Slow.down(start, System.nanoTime(), slow) - start);
         if (threads.limit() != null) {
             throw threads.limit(); // a child met it: there is no whole result
         }

@@ -14,14 +14,16 @@ use crate::failure::Failure;
 use crate::flavor::{Counters, Flavor};
 use crate::histogram::Histograms;
 use crate::memory;
+use crate::slow;
 use crate::workload::Answer;
 
 pub fn run(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
     // Sequential code needs no runtime; it is given a thread of one, so that
     // there is one way to iterate.
     let flavor = if cell.serial { Flavor::CurrentThread } else { flavor };
+    let slow = slow::percent()?;
     let runtime = flavor.build(cell.workers)?;
-    let root = runtime.spawn(all(flavor, cell));
+    let root = runtime.spawn(all(flavor, cell, slow));
     match runtime.block_on(root) {
         Ok(outcome) => outcome?,
         Err(e) => panic::resume_unwind(e.into_panic()), // nobody aborts it
@@ -29,25 +31,28 @@ pub fn run(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
     Line::of_type("end").write()
 }
 
-async fn all(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
+async fn all(flavor: Flavor, cell: Cell, slow: u32) -> Result<(), Failure> {
     let metrics = Handle::current().metrics();
     let mut observed = Histograms::default();
-    config(flavor, &cell, &metrics)?;
+    config(flavor, &cell, &metrics, slow)?;
     for (phase, times) in [("warmup", cell.warmup), ("timed", cell.iterations)] {
         for index in 0..times {
-            iterate(&cell, phase, index, &metrics, &mut observed).await?;
+            iterate(&cell, phase, index, &metrics, slow, &mut observed).await?;
         }
     }
     observed.write()
 }
 
 /// Says what was really applied.
-fn config(flavor: Flavor, cell: &Cell, metrics: &RuntimeMetrics) -> Result<(), Failure> {
+fn config(flavor: Flavor, cell: &Cell, metrics: &RuntimeMetrics, slow: u32) -> Result<(), Failure> {
     let cpus = thread::available_parallelism().map_or(0, |n| n.get());
     let mut line = Line::of_type("config");
     line.number("pid", process::id().into()).number("workers", metrics.num_workers() as u64);
     if !cell.serial {
         line.string("scheduler", flavor.name());
+    }
+    if slow > 0 {
+        line.number("slow_percent", slow.into());
     }
     line.number("cpus", cpus as u64).string("compiler", env!("RUSTC_VERSION")).write()
 }
@@ -57,6 +62,7 @@ async fn iterate(
     phase: &str,
     index: u64,
     metrics: &RuntimeMetrics,
+    slow: u32,
     observed: &mut Histograms,
 ) -> Result<(), Failure> {
     let begin = Instant::now();
@@ -69,7 +75,7 @@ async fn iterate(
     } else {
         state.parallel().await;
     }
-    let took = start.elapsed();
+    let took = slow::down(start, start.elapsed(), slow);
 
     let counters = Counters::read(metrics).since(&before);
     let Answer { units, answer } = state.answer();

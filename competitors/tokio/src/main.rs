@@ -18,6 +18,7 @@ mod histogram;
 mod iterate;
 mod memory;
 mod part;
+mod slow;
 mod workload;
 
 use std::process;
