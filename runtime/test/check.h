@@ -189,10 +189,11 @@ static inline void test_start(void)
 	CHECK_EQ(mn_init(NULL), 0);
 }
 
-/* The same for a test that depends on the order in which threads run. */
+/* The same for a test that depends on the order in which threads run; help-first. */
 static inline void test_start_one_cooperative_worker(void)
 {
-	static const struct mn_config config = {.workers = 1, .preempt = MN_OFF};
+	static const struct mn_config config = {
+		.workers = 1, .preempt = MN_OFF, .spawn = MN_HELP_FIRST};
 
 	CHECK_EQ(mn_init(&config), 0);
 }
@@ -208,6 +209,18 @@ static inline bool test_preempts(void)
 	return !preempt || !strcmp(preempt, "on");
 #endif
 }
+
+/* Whether the creator of a thread goes on first. */
+static inline bool test_help_first(void)
+{
+	const char *spawn = getenv("MN_SPAWN");
+
+	return !spawn || strcmp(spawn, "child-first") != 0;
+}
+
+/* For a thread whose creator has to go on first, under any setting. */
+static const struct mn_thread_attr test_creator_goes_on __attribute__((unused)) = {
+	.spawn = MN_HELP_FIRST};
 
 /* Whether threads run in an order that the program alone decides. */
 static inline bool test_in_order(void)

@@ -79,7 +79,7 @@ static bool visit(void)
 
 static bool must_move(void)
 {
-	return mn_workers() > 1 && !strcmp(mn_policy(), "steal");
+	return mn_workers() > 1 && test_help_first() && !strcmp(mn_policy(), "steal");
 }
 
 static void *many_visits(void *arg)

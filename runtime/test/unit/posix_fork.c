@@ -94,7 +94,7 @@ static void child(enum what what, pthread_t me)
 		_exit(0);
 	case WORKERS: /* two threads that need two workers, or preemption */
 		if (workers > 1 || test_preempts()) {
-			CHECK_EQ(pthread_create(&t[0], NULL, spin_until, &flag), 0);
+			CHECK_EQ(mn_thread_create(&t[0], &test_creator_goes_on, spin_until, &flag), 0);
 			CHECK_EQ(pthread_create(&t[1], NULL, set, &flag), 0);
 			CHECK_EQ(pthread_join(t[0], NULL), 0);
 			CHECK_EQ(pthread_join(t[1], NULL), 0);

@@ -89,7 +89,7 @@ static void disabling_nests(void)
 	mn_preempt_disable();
 	mn_preempt_disable();
 	in_section = 1;
-	t = test_spawn(looker, NULL);
+	CHECK_EQ(mn_thread_create(&t, &test_creator_goes_on, looker, NULL), 0);
 	let_ticks_pass();
 	mn_preempt_enable();
 	let_ticks_pass();

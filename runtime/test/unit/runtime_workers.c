@@ -53,7 +53,9 @@ int main(void)
 			test_join(test_spawn(create_next, (void *)(uintptr_t)n));
 		} else {
 			for (unsigned i = 0; i < n; i++)
-				t[i] = test_spawn(meet, NULL);
+				CHECK_EQ(mn_thread_create(&t[i], moves ? NULL : &test_creator_goes_on,
+							  meet, NULL),
+					 0); /* where nothing moves, its creator could not */
 			for (unsigned i = 0; i < n; i++)
 				test_join(t[i]);
 		}
