@@ -23,6 +23,7 @@
 #include <stdatomic.h>
 
 #include "core/internal.h"
+#include "outside.h"
 #include "sync/wait.h"
 
 #define SIGNALS 65
@@ -104,7 +105,7 @@ static int relay_needed(void)
 
 	mni_spin_lock(&relay.lock);
 	if (!relay.runs)
-		error = relay_start();
+		error = OUTSIDE(relay_start());
 	if (!error)
 		relay.runs = true;
 	if (!error && !follows)

@@ -90,8 +90,9 @@ test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
 test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
-	@$(call PLAN,$(or $(SCALE),1)) plain:stress asan:unit asan:stress asan:fault tsan:unit tsan:stress \
-		strict:unit perturb:unit perturb:stress | $(call RUNNER,120)
+	@{ $(call PLAN,$(or $(SCALE),5)) plain:stress; \
+		$(call PLAN,$(or $(SCALE),1)) asan:unit asan:stress asan:fault tsan:unit tsan:stress \
+			strict:unit strict:stress perturb:unit perturb:stress; } | $(call RUNNER,120)
 
 soak: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
 	@end=$$(($$(date +%s) + $(MINUTES) * 60)); \
