@@ -19,6 +19,17 @@ func init() {
 		}
 		return a
 	}
+	closedForms["openloop"] = func(p map[string]uint64) Answer {
+		a := Answer{Units: p["requests"]}
+		for i := range p["requests"] {
+			steps := p["short"]
+			if advance(2*i+2, 1)>>32*1000>>32 < 5 {
+				steps = p["long"]
+			}
+			a.Answer += advance(steps, i)
+		}
+		return a
+	}
 	closedForms["wakeup"] = func(p map[string]uint64) Answer {
 		a := Answer{p["rounds"], p["rounds"]}
 		for i := range p["hogs"] {

@@ -261,6 +261,7 @@ func TestLimit(t *testing.T) {
 		{"bfs", "nodes=50000 degree=16 chunk=10"},
 		{"sleepers", "threads=500 rounds=1 period_us=1"},
 		{"hog", "hogs=500 steps=1 ticks=1 period_us=1"},
+		{"openloop", "requests=500 interval_ns=1 short=1000000 long=1000000"},
 		{"fairness", "threads=500 chunks=1 steps=1"},
 		{"wakeup", "rounds=1 period_us=1 hogs=500 steps=1"},
 		{"treesearch", "roots=500 children=4 chance=247000 depth=5 work=0"},

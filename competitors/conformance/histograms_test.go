@@ -13,6 +13,7 @@ var events = map[string]map[string]uint64{
 	"sleepers": {"lateness": 30},
 	"hog":      {"lateness": 3},
 	"wakeup":   {"latency": 5},
+	"openloop": {"latency": 20},
 	"fairness": {"behind the first": 3, "Jain index": 1},
 }
 

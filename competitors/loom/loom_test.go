@@ -241,6 +241,8 @@ func TestOddSizes(t *testing.T) {
 		{"sleepers", params("threads=1", "rounds=2", "period_us=1"), 2, 2},
 		{"hog", params("hogs=1", "steps=0", "ticks=1", "period_us=1"), 1, 2},
 		{"fairness", params("threads=2", "chunks=1", "steps=0"), 2, 1},
+		{"openloop", params("requests=1", "interval_ns=1", "short=0", "long=0"), 1, 0},
+		{"openloop", params("requests=3", "interval_ns=1", "short=0", "long=0"), 3, 3},
 		{"wakeup", params("rounds=2", "period_us=1", "hogs=0", "steps=0"), 2, 2},
 		{"philosophers", params("threads=2", "rounds=3", "eat=0", "think=0"), 6, 13},
 	} {

@@ -1,6 +1,5 @@
 package mnbench.workload;
 
-import java.time.Duration;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
@@ -8,6 +7,7 @@ import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
+import mnbench.Sleep;
 import mnbench.Threads;
 import mnbench.Workload;
 
@@ -66,7 +66,7 @@ public final class Hog implements Workload {
         }
         for (int i = 1; i <= ticks; i++) {
             long due = begin + i * period;
-            Thread.sleep(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
+            Sleep.until(due);
             late[i - 1] = Math.max(0, System.nanoTime() - due);
             ticked++;
         }

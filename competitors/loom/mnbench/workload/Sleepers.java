@@ -1,12 +1,12 @@
 package mnbench.workload;
 
-import java.time.Duration;
 import mnbench.Crew;
 import mnbench.Gate;
 import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
+import mnbench.Sleep;
 import mnbench.Threads;
 import mnbench.Workload;
 
@@ -60,7 +60,7 @@ public final class Sleepers implements Workload {
         }
         for (int round = 1; round <= rounds; round++) {
             long due = begin + round * period + index * period / size;
-            Thread.sleep(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
+            Sleep.until(due);
             late[index * rounds + round - 1] = Math.max(0, System.nanoTime() - due);
             awoken[index]++;
         }

@@ -1,6 +1,5 @@
 package mnbench.workload;
 
-import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import mnbench.Busy;
@@ -10,6 +9,7 @@ import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
+import mnbench.Sleep;
 import mnbench.Threads;
 import mnbench.Workload;
 
@@ -97,7 +97,7 @@ public final class Wakeup implements Workload {
             return;
         }
         for (int i = 1; i <= rounds; i++) {
-            Thread.sleep(Duration.ofNanos(Math.max(0, begin + i * period - System.nanoTime())));
+            Sleep.until(begin + i * period);
             lock.lock();
             try {
                 while (signalled) {
