@@ -56,7 +56,8 @@ static void *be_client(void *arg)
 
 	if (!mn_connect(fd, (const struct sockaddr *)at, sizeof *at))
 		for (int i = 0; i < 10; i++)
-			right += mn_write(fd, text, 5) == 5 && mn_recv(fd, text, 5, MSG_WAITALL) == 5 &&
+			right += mn_write(fd, text, 5) == 5 &&
+				 mn_recv(fd, text, 5, MSG_WAITALL) == 5 &&
 				 !memcmp(text, "hello", 5);
 	mn_close(fd);
 	return (void *)right;

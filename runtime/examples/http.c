@@ -60,7 +60,8 @@ static struct answer answer_to(const char *head)
 		return (struct answer){"501 Not Implemented", "GET and HEAD only.\n", false, true};
 	/* A body would be taken for the next request. */
 	if (has_header(head, "content-length", "") || has_header(head, "transfer-encoding", ""))
-		return (struct answer){"413 Content Too Large", "No bodies, please.\n", false, true};
+		return (struct answer){"413 Content Too Large", "No bodies, please.\n", false,
+				       true};
 	a.close = has_header(head, "connection", "close") ||
 		  (version[8] == '0' && !has_header(head, "connection", "keep-alive"));
 	return a;

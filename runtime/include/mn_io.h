@@ -63,7 +63,8 @@ int mn_connect(int fd, const struct sockaddr *to, socklen_t n);
 int mn_accept(int fd, struct sockaddr *from, socklen_t *n);
 int mn_accept4(int fd, struct sockaddr *from, socklen_t *n, int flags);
 ssize_t mn_recv(int fd, void *buffer, size_t n, int flags);
-ssize_t mn_recvfrom(int fd, void *buffer, size_t n, int flags, struct sockaddr *from, socklen_t *size);
+ssize_t mn_recvfrom(int fd, void *buffer, size_t n, int flags, struct sockaddr *from,
+		    socklen_t *size);
 ssize_t mn_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t mn_send(int fd, const void *buffer, size_t n, int flags);
 ssize_t mn_sendto(int fd, const void *buffer, size_t n, int flags, const struct sockaddr *to,

@@ -128,8 +128,9 @@ __attribute__((noinline)) enum mni_fd_kind mni_fd_find_kind(struct mni_fd *e, in
 	} else if (fstat(fd, &s)) {
 		return MNI_FD_STREAM; /* the call itself will say what is wrong */
 	} else {
-		kind = S_ISREG(s.st_mode) || S_ISDIR(s.st_mode) || S_ISBLK(s.st_mode) ? MNI_FD_FILE
-										      : MNI_FD_STREAM;
+		kind = S_ISREG(s.st_mode) || S_ISDIR(s.st_mode) || S_ISBLK(s.st_mode)
+			       ? MNI_FD_FILE
+			       : MNI_FD_STREAM;
 	}
 	mni_store(&e->kind, kind, relaxed);
 	return kind;
@@ -338,7 +339,8 @@ struct mni_until *mni_limit(struct mni_until *u, uint64_t ns)
 	return u;
 }
 
-int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq, const struct mni_until *until)
+int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
+		const struct mni_until *until)
 {
 	const struct mni_io_backend *b;
 	struct mni_waiter n;

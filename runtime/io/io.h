@@ -114,7 +114,8 @@ bool mni_fd_is_nonblock(struct mni_fd *e, int fd);
  * again; -ETIMEDOUT; -ECANCELED: the caller is cancelled; -EBADF: it has been
  * closed; -EPERM: fds like this are never reported; another error of the backend.
  */
-int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq, const struct mni_until *until);
+int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
+		const struct mni_until *until);
 
 /*
  * Parks the calling green thread for I/O; n is in its queue, and the guard is the

@@ -28,8 +28,8 @@ static struct {
 	unsigned idle;             /* lock; kernel threads that have nothing to do */
 	bool stop;                 /* lock */
 	mni_spinlock start_lock;
-	unsigned threads;          /* start_lock */
-	_Atomic uint32_t calls;    /* changes with every job; what idle threads sleep on */
+	unsigned threads;       /* start_lock */
+	_Atomic uint32_t calls; /* changes with every job; what idle threads sleep on */
 	mn_plat_kthread thread[MOST];
 } pool;
 
@@ -88,8 +88,7 @@ static bool start_thread(void)
 	bool any;
 
 	mni_spin_lock(&pool.start_lock);
-	if (pool.threads < MOST &&
-	    !mn_plat_kthread_start(&pool.thread[pool.threads], serve, NULL))
+	if (pool.threads < MOST && !mn_plat_kthread_start(&pool.thread[pool.threads], serve, NULL))
 		pool.threads++;
 	any = pool.threads;
 	mni_spin_unlock(&pool.start_lock);

@@ -20,7 +20,8 @@ static __attribute__((noinline)) int ask(struct pollfd *fds, nfds_t n, int timeo
 static unsigned dirs_of(short events)
 {
 	/* Errors and hang-ups, which are always wanted, are reported in both directions. */
-	return (events & (POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLRDHUP) ? 1u << MNI_IN : 0) |
+	return (events & (POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLRDHUP) ? 1u << MNI_IN
+										  : 0) |
 	       (events & (POLLOUT | POLLWRNORM | POLLWRBAND) ? 1u << MNI_OUT : 0);
 }
 
@@ -165,7 +166,8 @@ int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 static short events_of(int fd, fd_set *in, fd_set *out, fd_set *except)
 {
-	return (short)((in && FD_ISSET(fd, in) ? POLLIN : 0) | (out && FD_ISSET(fd, out) ? POLLOUT : 0) |
+	return (short)((in && FD_ISSET(fd, in) ? POLLIN : 0) |
+		       (out && FD_ISSET(fd, out) ? POLLOUT : 0) |
 		       (except && FD_ISSET(fd, except) ? POLLPRI : 0));
 }
 

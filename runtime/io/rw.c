@@ -10,7 +10,8 @@ int mni_call_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq, bool
 
 	if (dontwait || mni_fd_is_nonblock(e, fd))
 		return -EAGAIN;
-	error = mni_fd_wait(e, fd, dir, seq, mni_limit(&limit, mni_load(&e->limit_ns[dir], relaxed)));
+	error = mni_fd_wait(e, fd, dir, seq,
+			    mni_limit(&limit, mni_load(&e->limit_ns[dir], relaxed)));
 	return error == -ETIMEDOUT ? -EAGAIN : error;
 }
 
@@ -65,7 +66,8 @@ static ssize_t by_socket_call(struct transfer *t)
 		return recv(t->fd, t->parts->iov_base, t->parts->iov_len, MSG_DONTWAIT);
 	if (t->n == 1)
 		return send(t->fd, t->parts->iov_base, t->parts->iov_len, MSG_DONTWAIT);
-	return t->dir == MNI_IN ? recvmsg(t->fd, &m, MSG_DONTWAIT) : sendmsg(t->fd, &m, MSG_DONTWAIT);
+	return t->dir == MNI_IN ? recvmsg(t->fd, &m, MSG_DONTWAIT)
+				: sendmsg(t->fd, &m, MSG_DONTWAIT);
 }
 
 static ssize_t by_nowait(struct transfer *t)
@@ -125,7 +127,8 @@ static ssize_t transfer(struct mni_fd *e, struct transfer *t, size_t bytes)
 			r = try(e, t);
 		if (r >= 0 && (size_t)r < bytes && mni_load(&e->kind, relaxed) == MNI_FD_TCP &&
 		    t->dir == MNI_IN && r)
-			mni_fd_set_dry(e, MNI_IN, seq); /* all there was: the rest will be reported */
+			mni_fd_set_dry(e, MNI_IN,
+				       seq); /* all there was: the rest will be reported */
 		if (r != -EAGAIN)
 			return r;
 		if (mni_load(&e->kind, relaxed) == MNI_FD_FILE)

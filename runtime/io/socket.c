@@ -149,7 +149,8 @@ static ssize_t send_rest(struct message m, const struct msghdr *h, size_t done)
 			done -= part.iov_len;
 			continue;
 		}
-		r = buffer(m.fd, MNI_OUT, (char *)part.iov_base + done, part.iov_len - done, m.flags);
+		r = buffer(m.fd, MNI_OUT, (char *)part.iov_base + done, part.iov_len - done,
+			   m.flags);
 		if (r < 0)
 			break;
 		sent += (size_t)r;
@@ -168,7 +169,9 @@ ssize_t mn_sendmsg(int fd, const struct msghdr *h, int flags)
 
 	for (size_t i = 0; r > 0 && i < h->msg_iovlen; i++)
 		n += h->msg_iov[i].iov_len;
-	return r > 0 && (size_t)r < n && mni_self() && wants_all(fd, &m) ? send_rest(m, h, (size_t)r) : r;
+	return r > 0 && (size_t)r < n && mni_self() && wants_all(fd, &m)
+		       ? send_rest(m, h, (size_t)r)
+		       : r;
 }
 
 ssize_t mn_recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from, socklen_t *size)
@@ -186,7 +189,8 @@ ssize_t mn_recvfrom(int fd, void *p, size_t n, int flags, struct sockaddr *from,
 	return r;
 }
 
-ssize_t mn_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t size)
+ssize_t mn_sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
+		  socklen_t size)
 {
 	struct iovec part = {(void *)p, n};
 	struct msghdr h = {
@@ -208,7 +212,8 @@ static __attribute__((noinline)) bool force_nonblock(struct mni_fd *e, int fd)
 	return true;
 }
 
-static __attribute__((noinline)) int try_accept(int fd, struct sockaddr *from, socklen_t *n, int flags)
+static __attribute__((noinline)) int try_accept(int fd, struct sockaddr *from, socklen_t *n,
+						int flags)
 {
 	return (int)mni_result(accept4(fd, from, n, flags));
 }
@@ -325,7 +330,8 @@ int mn_connect(int fd, const struct sockaddr *to, socklen_t n)
 		fcntl(fd, F_SETFL, flags);
 	if (r == -EINPROGRESS)
 		r = await_connection(e, fd);
-	else if (r == -EAGAIN && to->sa_family == AF_UNIX) /* its queue is full: nothing is reported */
+	else if (r == -EAGAIN &&
+		 to->sa_family == AF_UNIX) /* its queue is full: nothing is reported */
 		r = (int)mni_call_offload(connect_plainly, &c);
 	return (int)mni_call_end(r);
 }

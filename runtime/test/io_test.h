@@ -21,7 +21,8 @@ __attribute__((unused)) static int test_listen(struct sockaddr_in *at)
 	int fd = mn_socket(AF_INET, SOCK_STREAM, 0);
 
 	CHECK(fd >= 0);
-	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	*at = (struct sockaddr_in){.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	CHECK_EQ(bind(fd, (struct sockaddr *)at, sizeof *at), 0);
 	CHECK_EQ(listen(fd, 1024), 0);
 	CHECK_EQ(getsockname(fd, (struct sockaddr *)at, &n), 0);

@@ -40,10 +40,10 @@
 
 static struct {
 	int fd;
-	int wake_fd;                      /* in it, too: a write ends the keeper's wait */
+	int wake_fd;                          /* in it, too: a write ends the keeper's wait */
 	_Alignas(64) _Atomic uint32_t keeper; /* its id + 1; 0: nobody */
-	_Atomic bool no_pwait2;           /* before Linux 5.11 */
-	uint64_t left_ns[MNI_MAX_WORKERS]; /* each worker its own */
+	_Atomic bool no_pwait2;               /* before Linux 5.11 */
+	uint64_t left_ns[MNI_MAX_WORKERS];    /* each worker its own */
 	bool was_long[MNI_MAX_WORKERS];
 } ep;
 
@@ -75,7 +75,8 @@ static void stop(void)
 
 static int control(int how, int fd)
 {
-	struct epoll_event e = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, {.u64 = (unsigned)fd}};
+	struct epoll_event e = {EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
+				{.u64 = (unsigned)fd}};
 
 	return OUTSIDE(epoll_ctl(ep.fd, how, fd, &e)) ? -errno : 0;
 }
@@ -118,7 +119,9 @@ static int wait_for_events(struct epoll_event *events, uint64_t timeout_ns)
 		mni_store(&ep.no_pwait2, true, relaxed);
 	}
 	return OUTSIDE(epoll_wait(ep.fd, events, EVENTS,
-			  timeout_ns == MN_PLAT_FOREVER ? -1 : ms > INT32_MAX ? INT32_MAX : (int)ms));
+				  timeout_ns == MN_PLAT_FOREVER ? -1
+				  : ms > INT32_MAX              ? INT32_MAX
+								: (int)ms));
 }
 
 static void wait(struct mni_worker *w, uint64_t timeout_ns, struct mni_list *out)

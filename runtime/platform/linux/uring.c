@@ -54,11 +54,11 @@
 struct ring {
 	int fd;
 	int wake_fd;
-	bool enabled;         /* worker: submits and reaps */
-	bool wake_armed;      /* worker */
-	unsigned in_flight;   /* worker: requests for fds without a result yet */
-	unsigned tail;        /* worker: of the submission queue */
-	_Atomic bool asleep;  /* written by worker */
+	bool enabled;        /* worker: submits and reaps */
+	bool wake_armed;     /* worker */
+	unsigned in_flight;  /* worker: requests for fds without a result yet */
+	unsigned tail;       /* worker: of the submission queue */
+	_Atomic bool asleep; /* written by worker */
 
 	_Atomic unsigned *sq_head, *sq_tail, *sq_flags;
 	_Atomic unsigned *cq_head, *cq_tail;
@@ -92,8 +92,8 @@ static void destroy(struct ring *r)
 
 static void *map_part(struct ring *r, size_t bytes, uint64_t what)
 {
-	void *p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd,
-			       (off_t)what));
+	void *p = OUTSIDE(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+			       r->fd, (off_t)what));
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -203,7 +203,8 @@ static unsigned unsubmitted(struct ring *r)
 	return r->tail - mni_load(r->sq_head, acquire);
 }
 
-static int enter_kernel(struct ring *r, unsigned least, unsigned flags, const struct io_uring_getevents_arg *arg)
+static int enter_kernel(struct ring *r, unsigned least, unsigned flags,
+			const struct io_uring_getevents_arg *arg)
 {
 	long n = OUTSIDE(syscall(SYS_io_uring_enter, r->fd, unsubmitted(r), least, flags, arg,
 				 arg ? sizeof *arg : 0));
@@ -325,8 +326,10 @@ static void arm_wake(struct ring *r)
 static void wait(struct mni_worker *w, uint64_t timeout_ns, struct mni_list *out)
 {
 	struct ring *r = rings[w->id];
-	struct __kernel_timespec t = {(int64_t)(timeout_ns / NS_PER_S), (long long)(timeout_ns % NS_PER_S)};
-	struct io_uring_getevents_arg arg = {.ts = timeout_ns == MN_PLAT_FOREVER ? 0 : (uintptr_t)&t};
+	struct __kernel_timespec t = {(int64_t)(timeout_ns / NS_PER_S),
+				      (long long)(timeout_ns % NS_PER_S)};
+	struct io_uring_getevents_arg arg = {.ts = timeout_ns == MN_PLAT_FOREVER ? 0
+										 : (uintptr_t)&t};
 	int error = 0;
 
 	take_back(r);
@@ -338,7 +341,8 @@ static void wait(struct mni_worker *w, uint64_t timeout_ns, struct mni_list *out
 		error = enter_kernel(r, 0, IORING_ENTER_GETEVENTS, NULL);
 	reap(w, r, out);
 	/* No memory for requests, say: whoever is idle tries again in a moment. */
-	if (timeout_ns && !out->head && error && error != -EINTR && error != -ETIME && error != -EBUSY)
+	if (timeout_ns && !out->head && error && error != -EINTR && error != -ETIME &&
+	    error != -EBUSY)
 		poll(NULL, 0, 1);
 }
 
@@ -485,7 +489,8 @@ static bool has_come(struct mni_worker *w)
 {
 	struct ring *r = rings[w->id];
 
-	return results(r) || kernel_has_some(r) || unsubmitted(r) || mni_load(&r->cancel_count, relaxed);
+	return results(r) || kernel_has_some(r) || unsubmitted(r) ||
+	       mni_load(&r->cancel_count, relaxed);
 }
 
 const struct mni_io_backend mni_io_uring = {

@@ -247,8 +247,8 @@ int main(void)
 
 	for (unsigned workers = 1; workers <= 2; workers++)
 		for (unsigned p = 0; mn_policy_name(p); p++) {
-			config = (struct mn_config){.policy = mn_policy_name(p), .workers = workers,
-						    .io = MN_IO_EPOLL};
+			config = (struct mn_config){
+				.policy = mn_policy_name(p), .workers = workers, .io = MN_IO_EPOLL};
 			CHECK_REL(each_call(EPOLL_CREATE, EMFILE, 1, 10), ==, 1);
 			CHECK_REL(each_call(EVENTFD, ENOMEM, 1, 10), ==, 1);
 			CHECK_REL(each_call(EPOLL_CTL, ENOMEM, 1, 6), >=, 3);

@@ -57,7 +57,8 @@ int main(void)
 	}
 	for (uint64_t g = 0; g < generations; g++) {
 		for (int i = 0; i < READERS; i++)
-			t[i] = test_spawn(read_until_cancelled, (void *)(uintptr_t)test_random(&state));
+			t[i] = test_spawn(read_until_cancelled,
+					  (void *)(uintptr_t)test_random(&state));
 		for (uint64_t i = test_below(&state, 30); i; i--) {
 			CHECK_EQ(mn_write(out[test_below(&state, PIPES)], "x", 1), 1);
 			written++;

@@ -131,8 +131,8 @@ static void *be_client(void *arg)
 	uint64_t state = (uint64_t)(uintptr_t)arg;
 	enum ending ending = (enum ending)test_below(&state, ENDINGS);
 	struct linger at_once = {1, 0};
-	struct sender s = {test_connect(&server_at), test_below(&state, MOST_BYTES), test_random(&state),
-			   ending <= HALF_CLOSED};
+	struct sender s = {test_connect(&server_at), test_below(&state, MOST_BYTES),
+			   test_random(&state), ending <= HALF_CLOSED};
 	mn_thread_t sender = test_spawn(send_all, &s);
 	mn_thread_t reader;
 	char c;

@@ -234,10 +234,12 @@ static void nonblocking(void)
 	mn_close(fds[1]);
 	for (int seen = 0; seen < 2; seen++) {
 		CHECK_EQ(seen ? mn_socketpair(AF_UNIX, SOCK_STREAM, 0, fds)
-			      : socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+			      : socketpair(AF_UNIX, SOCK_STREAM, 0, fds),
+			 0);
 		CHECK_EQ(mn_recv(fds[0], &c, 1, MSG_DONTWAIT), -EAGAIN);
 		CHECK_EQ(seen ? mn_fcntl(fds[0], F_SETFL, O_NONBLOCK)
-			      : fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+			      : fcntl(fds[0], F_SETFL, O_NONBLOCK),
+			 0);
 		expect_again(fds[0]);
 		CHECK_EQ(mn_recv(fds[0], &c, 1, MSG_PEEK), -EAGAIN);
 		CHECK_EQ(mn_ioctl(fds[1], FIONBIO, &on), 0);

@@ -75,7 +75,8 @@ static void *serve(void *arg)
 
 static void sockets(void)
 {
-	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM,
+	struct addrinfo hints = {.ai_family = AF_INET,
+				 .ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
 	struct addrinfo *a;
 	struct sockaddr_in at;
@@ -106,7 +107,8 @@ static void sockets(void)
 	CHECK_EQ(read(fd, text, 10), 5);
 	CHECK(!memcmp(text, "hello", 5));
 	CHECK_EQ(pthread_join(server, NULL), 0);
-	CHECK_EQ(fcntl(listener, F_GETFL) & O_NONBLOCK, 0); /* accept() has set it, and does not tell */
+	CHECK_EQ(fcntl(listener, F_GETFL) & O_NONBLOCK,
+		 0); /* accept() has set it, and does not tell */
 	CHECK_EQ(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
 	CHECK_EQ(accept(listener, NULL, NULL), -1);
 	CHECK_EQ(errno, EAGAIN);
