@@ -53,6 +53,7 @@ func TestOddSizes(t *testing.T) {
 		{"sleepers", "threads=1 rounds=1 period_us=1", 1, 1},
 		{"hog", "hogs=1 steps=0 ticks=1 period_us=1", 1, 2},
 		{"fairness", "threads=1 chunks=1 steps=0", 1, 0},
+		{"openloop", "requests=1 interval_ns=1 short=0 long=0", 1, 0},
 		{"wakeup", "rounds=1 period_us=1 hogs=0 steps=0", 1, 1},
 		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
