@@ -76,6 +76,28 @@ static ssize_t by_nowait(struct transfer *t)
 				: pwritev2(t->fd, t->parts, t->n, t->at, RWF_NOWAIT);
 }
 
+/* No more than there is certainly room for in a pipe that has some. */
+static ssize_t a_little(struct transfer *t)
+{
+	struct transfer little = *t;
+	struct iovec part;
+	size_t bytes = 0;
+	int i;
+
+	for (i = 0; i < t->n; i++)
+		bytes += t->parts[i].iov_len;
+	if (t->dir == MNI_IN || bytes <= PIPE_BUF)
+		return plainly(t);
+	for (i = 0; !t->parts[i].iov_len; i++)
+		;
+	part = t->parts[i];
+	if (part.iov_len > PIPE_BUF)
+		part.iov_len = PIPE_BUF;
+	little.parts = &part;
+	little.n = 1;
+	return plainly(&little);
+}
+
 /*
  * Of a kind that cannot be tried without blocking. Another thread or process may be
  * quicker between the two calls; then this one blocks its worker.
@@ -83,10 +105,14 @@ static ssize_t by_nowait(struct transfer *t)
 static ssize_t by_asking(struct transfer *t)
 {
 	struct pollfd p = {t->fd, t->dir == MNI_IN ? POLLIN : POLLOUT, 0};
+	int flags;
 
 	if (mni_ready_now(&p, 1) > 0)
-		return plainly(t);
-	errno = EAGAIN;
+		return a_little(t);
+	/* What is not open for this is never ready. */
+	flags = fcntl(t->fd, F_GETFL);
+	if (flags >= 0)
+		errno = (flags & O_ACCMODE) == (t->dir == MNI_IN ? O_WRONLY : O_RDONLY) ? EBADF : EAGAIN;
 	return -1;
 }
 
