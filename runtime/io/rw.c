@@ -107,7 +107,7 @@ static ssize_t by_asking(struct transfer *t)
 	struct pollfd p = {t->fd, t->dir == MNI_IN ? POLLIN : POLLOUT, 0};
 	int flags;
 
-	if (mni_ready_now(&p, 1) > 0)
+	if (t->at >= 0 || mni_ready_now(&p, 1) > 0) /* what has offsets does not make wait */
 		return a_little(t);
 	/* What is not open for this is never ready. */
 	flags = fcntl(t->fd, F_GETFL);
