@@ -90,7 +90,7 @@ test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
 test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
-	@{ $(call PLAN,$(or $(SCALE),5)) plain:stress; \
+	@{ $(call PLAN,$(or $(SCALE),2)) plain:stress; \
 		$(call PLAN,$(or $(SCALE),1)) asan:unit asan:stress asan:fault tsan:unit tsan:stress \
 			strict:unit strict:stress perturb:unit perturb:stress; } | $(call RUNNER,120)
 
