@@ -51,7 +51,7 @@ const char *__tsan_default_options(void)
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-	return "race:^close$\n";
+	return "race:^__interceptor_close$\n";
 }
 #elif defined(__SANITIZE_ADDRESS__)
 #define TEST_SLOWDOWN 4
