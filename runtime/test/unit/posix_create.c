@@ -134,6 +134,8 @@ static void *on_given_stack(void *arg)
 	return NULL;
 }
 
+#define MOST_PAGE 65536 /* of any architecture: what every guard has */
+
 static void *on_own_stack(void *arg)
 {
 	pthread_attr_t attr;
@@ -148,7 +150,7 @@ static void *on_own_stack(void *arg)
 	CHECK_EQ(pthread_attr_getdetachstate(&attr, &state), 0);
 	CHECK_EQ(state, PTHREAD_CREATE_JOINABLE);
 	CHECK(here() > (uintptr_t)lo && here() < (uintptr_t)lo + size);
-	if ((uintptr_t)arg > 4096) /* else it may be on its joiner's stack */
+	if ((uintptr_t)arg > MOST_PAGE) /* else it may be on its joiner's stack */
 		CHECK_REL(guard, >=, (uintptr_t)arg);
 	CHECK_EQ(pthread_attr_destroy(&attr), 0);
 	yield_often(NULL);
