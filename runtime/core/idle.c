@@ -161,7 +161,7 @@ static bool nudge(struct mni_worker *target)
 /*
  * For the timers (timer.c): has a sleeper look at them, without making it busy.
  * One whose bit is gone after all has perhaps not seen it, and looks at the
- * timers itself when it leaves, or its waker finds the 2 and nudges another.
+ * timers itself when it leaves, or its waker finds it NUDGED and nudges another.
  */
 bool mni_idle_nudge(void)
 {

@@ -3,11 +3,11 @@
  *
  * Stacks of the default class are carved out of large areas of address space
  * that cost nothing until touched, each with a guard page below it. A guard is
- * made when the stack is first needed, or where guards are scarce
- * (platform.h), with its area, so that it is creating a thread that fails. They are
- * several times larger than what is promised to a thread, so that joiners have
- * room to run threads in place (thread.c). Each worker keeps a magazine of free
- * ones; the depot behind them gives memory back above a number.
+ * made when the stack is first needed, or where guards are scarce (platform.h),
+ * with its area, so that it is creating a thread that fails. Stacks are several
+ * times larger than what is promised to a thread, so that joiners have room to
+ * run threads in place (thread.c). Each worker keeps a magazine of free ones; the
+ * depot behind them gives memory back above a number.
  *
  * The top of a stack holds its description. Tops are coloured: without it the
  * busiest lines of all stacks would fall into the same cache sets.

@@ -16,9 +16,9 @@
  *
  * Waking. Work for worker v is v's alone. submit() makes it visible (the count,
  * stored under v's lock) and wakes v itself by mni_wake_worker(): a SC RMW of
- * v's idle bit. v announces sleep in the same word, and looks at its count. One of them
- * sees the other, and no other worker's state plays a part. v's tick is armed
- * after the same fence, see step 2 in preempt.h.
+ * v's idle bit. v announces sleep in the same word, and looks at its count. One
+ * of them sees the other, and no other worker's state plays a part. v's tick is
+ * armed after the fence that follows the RMW, see step 2 in preempt.h.
  */
 #include "core/internal.h"
 #include "preempt/preempt.h"

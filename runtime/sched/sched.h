@@ -91,8 +91,8 @@ struct mni_policy {
 	bool (*claim)(struct mni_worker *w, struct mn_thread *t);
 
 	/*
-	 * The same for the joiner of t, and takes t for it (mni_take()),
-	 * a full fence that the policy may have a use for. NULL: claim() will do.
+	 * The same for the joiner of t, and takes t for it (mni_take()), a full
+	 * fence that the policy may have a use for. NULL: claim() will do.
 	 */
 	enum mni_claim (*claim_to_join)(struct mni_worker *w, struct mn_thread *t);
 

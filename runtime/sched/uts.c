@@ -34,8 +34,8 @@
  *
  * Waking. Nothing visible is lost:
  *   - A wait queue: submit() fills it under its lock, and mni_wake_worker() is a
- *     SC fence and then the idle bit of the one CPU that may run it. That CPU
- *     announces sleep, SC fence, and reads the queue's length.
+ *     SC RMW of the idle bit of the one CPU that may run it. That CPU announces
+ *     sleep in the same word, and reads the queue's length.
  *   - The run and timed-wait queues: when more than one thread waits, or nobody
  *     watches, submit() calls mni_wake_one() (idle.c, steps 2 to 4), and so does
  *     a pass that leaves threads behind. has_work() reads the same count after

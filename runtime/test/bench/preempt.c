@@ -127,7 +127,6 @@ static void wait_behind(unsigned workers, unsigned quantum_us, double *quanta)
 	atomic_store(&leave, false);
 	for (unsigned i = 0; i < workers + 1; i++)
 		MUST(!mn_thread_create(&t[i], NULL, hog, NULL));
-	due = bench_now();
 	for (int i = 0; i < WAITS; i++) {
 		/* At no fixed place within the quantum. */
 		due = bench_now() + 1000u * (quantum_us / 2 + (unsigned)i * 7919u % quantum_us);
