@@ -48,6 +48,8 @@ void mni_inject(struct mn_thread *t)
 	mni_count(&mni_rt.injected);
 	mni_spin_unlock(&mni_rt.inject_lock);
 	mni_wake_one(NULL);
+	if (mn_plat_self())
+		mni_fence(seq_cst); /* preempt.h, step 2; mni_wake_one() may have done without */
 	mni_preempt_arm_all();
 }
 
