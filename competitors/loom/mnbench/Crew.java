@@ -1,20 +1,6 @@
 package mnbench;
 
-/**
- * Threads that are started one after the other and joined in the same order:
- *
- * <pre>{@code
- * try {
- *     for (...) crew.start(threads, task);
- *     gate.open();
- * } catch (Limit e) {
- *     gate.abandon(); // not all came: those who did must not wait for the rest
- *     throw e;
- * } finally {
- *     crew.join();
- * }
- * }</pre>
- */
+/** Threads that are started one after the other and joined in the same order. */
 public final class Crew {
     /** What a thread does. It may wait in calls that can be interrupted; nobody interrupts it. */
     public interface Task {
@@ -40,6 +26,23 @@ public final class Crew {
             }
         });
         started++;
+    }
+
+    /**
+     * Starts threads that wait at the gate, opens it, and waits until all have
+     * ended. When one could not be started, those who came must not wait for the
+     * rest: they are let through to end, and {@link Limit} is thrown.
+     */
+    public void gather(Gate gate, Runnable starts) {
+        try {
+            starts.run();
+            gate.open();
+        } catch (Limit e) {
+            gate.abandon();
+            throw e;
+        } finally {
+            join();
+        }
     }
 
     /** Waits until all that were started have ended. */

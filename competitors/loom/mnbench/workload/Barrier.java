@@ -5,7 +5,6 @@ import java.util.concurrent.CyclicBarrier;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -39,18 +38,12 @@ public final class Barrier implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < size; i++) {
                 int index = i;
                 crew.start(threads, () -> work(index));
             }
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void work(int index) throws InterruptedException, BrokenBarrierException {

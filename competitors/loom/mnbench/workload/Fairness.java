@@ -5,7 +5,6 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
@@ -44,18 +43,12 @@ public final class Fairness implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < size; i++) {
                 int index = i;
                 crew.start(threads, () -> compute(index));
             }
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void compute(int index) throws InterruptedException {

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.SynchronousQueue;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -38,19 +37,13 @@ public final class Handoff implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < pairs; i++) {
                 int pair = i;
                 crew.start(threads, () -> send(meetings.get(pair)));
                 crew.start(threads, () -> sums[pair] = receive(meetings.get(pair)));
             }
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void send(SynchronousQueue<Long> meeting) throws InterruptedException {

@@ -3,7 +3,6 @@ package mnbench.workload;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
@@ -44,20 +43,14 @@ public final class Hog implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             crew.start(threads, this::tick);
             for (int i = 0; i < hogs; i++) {
                 int index = i;
                 crew.start(threads, () -> compute(index));
             }
             begin = System.nanoTime();
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void tick() throws InterruptedException {

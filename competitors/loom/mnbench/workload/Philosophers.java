@@ -4,7 +4,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -41,18 +40,12 @@ public final class Philosophers implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < size; i++) {
                 int index = i;
                 crew.start(threads, () -> dine(index));
             }
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void dine(int index) throws InterruptedException {

@@ -3,7 +3,6 @@ package mnbench.workload;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -39,18 +38,12 @@ public final class Rwlock implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < size; i++) {
                 int index = i;
                 crew.start(threads, () -> work(index));
             }
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void work(int index) throws InterruptedException {

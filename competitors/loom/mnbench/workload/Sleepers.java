@@ -2,7 +2,6 @@ package mnbench.workload;
 
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
@@ -39,19 +38,13 @@ public final class Sleepers implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             for (int i = 0; i < size; i++) {
                 int index = i;
                 crew.start(threads, () -> sleep(index));
             }
             begin = System.nanoTime();
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void sleep(int index) throws InterruptedException {

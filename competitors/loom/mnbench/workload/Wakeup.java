@@ -5,7 +5,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import mnbench.Busy;
 import mnbench.Crew;
 import mnbench.Gate;
-import mnbench.Limit;
 import mnbench.Observations;
 import mnbench.Params;
 import mnbench.Result;
@@ -55,7 +54,7 @@ public final class Wakeup implements Workload {
 
     @Override
     public void parallel(Threads threads) {
-        try {
+        crew.gather(gate, () -> {
             crew.start(threads, this::await);
             crew.start(threads, this::signal);
             for (int i = 0; i < hogs; i++) {
@@ -63,13 +62,7 @@ public final class Wakeup implements Workload {
                 crew.start(threads, () -> compute(index));
             }
             begin = System.nanoTime();
-            gate.open();
-        } catch (Limit e) {
-            gate.abandon();
-            throw e;
-        } finally {
-            crew.join();
-        }
+        });
     }
 
     private void await() throws InterruptedException {
