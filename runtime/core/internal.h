@@ -59,6 +59,29 @@ struct mni_worker;
 #define MNI_JOIN_ENDED ((uintptr_t)2)    /* has ended, result is there */
 #define MNI_JOIN_TAKEN ((uintptr_t)3)    /* somebody is joining it right now */
 
+/* What a thread that does not run waits for, or has last waited for. */
+enum mni_why {
+	MNI_WHY_NOTHING, /* its turn */
+	MNI_WHY_MUTEX,
+	MNI_WHY_COND,
+	MNI_WHY_SEM,
+	MNI_WHY_RWLOCK,
+	MNI_WHY_BARRIER,
+	MNI_WHY_WAITGROUP,
+	MNI_WHY_ONCE,
+	MNI_WHY_CHAN,
+	MNI_WHY_JOIN,
+	MNI_WHY_OTHERS, /* the end of all other threads */
+	MNI_WHY_SLEEP,
+	MNI_WHY_IO,
+	MNI_WHY_BLOCKING, /* a spare kernel thread that makes a call for it */
+	MNI_WHY_MOVE,     /* the worker on which it has to go on */
+	MNI_WHYS
+};
+
+/* For people: "mutex", "join", ... */
+const char *mni_why_text(enum mni_why why);
+
 #define MNI_KEYS_INLINE 3
 
 struct mni_key_value {
@@ -76,6 +99,7 @@ struct mn_thread {
 	void *unwind;                /* self: where exit goes when run inline, or NULL */
 	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
 	bool main;                   /* start: the thread that called mn_init() */
+	_Atomic uint8_t why;         /* written by self: enum mni_why */
 	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
 	_Atomic uint32_t cancel;     /* MNI_CANCEL_*, see sync/wait.h */

@@ -75,6 +75,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->error = 0;
 	t->home = NULL;
 	t->creator = NULL;
+	mni_store(&t->why, MNI_WHY_NOTHING, relaxed);
 	mni_store(&t->cancel, 0, relaxed);
 	mni_store(&t->wait, NULL, relaxed);
 	t->cleanup = NULL;
@@ -227,8 +228,10 @@ static void wait_for_others_after(struct mni_worker *w, void *arg)
 
 void mni_wait_for_others(void)
 {
-	if (!others_ended())
+	if (!others_ended()) {
+		mni_store(&mni_rt.main->why, MNI_WHY_OTHERS, relaxed);
 		mni_park(NULL, wait_for_others_after, NULL);
+	}
 	mni_san_all_joined();
 }
 
@@ -556,6 +559,7 @@ static int join(mn_thread_t handle, void **result, const struct mni_until *until
 		break;
 	}
 	mni_wait_init(&j.wait, w, withdraw);
+	mni_wait_why(&j.wait, MNI_WHY_JOIN);
 	j.target = t;
 	j.refused = false;
 	mni_store(&j.guard, 1, relaxed);

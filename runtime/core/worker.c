@@ -39,6 +39,22 @@ __attribute__((noinline)) struct mni_worker *mni_self(void)
 	return mn_plat_self();
 }
 
+const char *mni_why_text(enum mni_why why)
+{
+	static const char *const text[MNI_WHYS] = {
+		[MNI_WHY_NOTHING] = "nothing",     [MNI_WHY_MUTEX] = "mutex",
+		[MNI_WHY_COND] = "condition",      [MNI_WHY_SEM] = "semaphore",
+		[MNI_WHY_RWLOCK] = "rwlock",       [MNI_WHY_BARRIER] = "barrier",
+		[MNI_WHY_WAITGROUP] = "waitgroup", [MNI_WHY_ONCE] = "once",
+		[MNI_WHY_CHAN] = "channel",        [MNI_WHY_JOIN] = "join",
+		[MNI_WHY_OTHERS] = "others",       [MNI_WHY_SLEEP] = "sleep",
+		[MNI_WHY_IO] = "io",               [MNI_WHY_BLOCKING] = "blocking call",
+		[MNI_WHY_MOVE] = "move",
+	};
+
+	return why < MNI_WHYS ? text[why] : "?";
+}
+
 /* --- threads that any worker may take, and those for one worker --- */
 
 void mni_inject(struct mn_thread *t)
@@ -339,8 +355,10 @@ void mni_move_to(struct mni_worker *to)
 	struct mni_worker *w = mni_self();
 	struct move m = {w->current, to};
 
-	if (w != to)
-		mni_park(NULL, move_after, &m);
+	if (w == to)
+		return;
+	mni_store(&w->current->why, MNI_WHY_MOVE, relaxed);
+	mni_park(NULL, move_after, &m);
 }
 
 /* --- input and output --- */

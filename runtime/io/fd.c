@@ -350,6 +350,7 @@ int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
 	if (!b || (error = b->tell(e, fd)))
 		return error;
 	mni_waiter_init(&n, mni_self(), &e->lock);
+	mni_wait_why(&n.wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error)
 		return error;

@@ -147,6 +147,7 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 		return;
 	}
 	mni_waiter_init(&n, mni_self(), &j.guard);
+	mni_wait_why(&n.wait, MNI_WHY_BLOCKING);
 	mni_spin_lock(&j.guard);
 	if (j.done) {
 		mni_spin_unlock(&j.guard);

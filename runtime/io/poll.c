@@ -105,6 +105,7 @@ static int park(struct mni_watch *watch, const struct mni_until *until)
 	int error;
 
 	mni_waiter_init(n, mni_self(), &watch->guard);
+	mni_wait_why(&n->wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n->wait, until, true);
 	if (error)
 		return error;

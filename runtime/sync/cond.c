@@ -43,6 +43,7 @@ static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *unti
 	if (!mni_mutex_may_unlock(m))
 		return -MNI_EPERM;
 	mni_waiter_init(&n, w, &c->guard);
+	mni_wait_why(&n.wait, MNI_WHY_COND);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error == -MNI_ETIMEDOUT) {
 		mn_mutex_unlock(m); /* others may want it to change the condition */

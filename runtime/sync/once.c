@@ -78,6 +78,7 @@ static void wait(struct mn_once *o)
 	uint32_t state;
 
 	mni_waiter_init(&x.n, mni_worker_to_wait(), &table[row].guard);
+	mni_wait_why(&x.n.wait, MNI_WHY_ONCE);
 	mni_spin_lock(&table[row].guard);
 	state = mni_load(word, relaxed);
 	if ((state & RUNNING) &&

@@ -216,6 +216,7 @@ static __attribute__((noinline)) int lock_slow(struct rwlock *l, uint32_t kind,
 				   : (error = try_read(l, reads_already(t))) != -MNI_EBUSY)
 			return kind == WRITES ? 0 : error;
 		mni_waiter_init(&n, mni_worker_to_wait(), &l->guard);
+		mni_wait_why(&n.wait, MNI_WHY_RWLOCK);
 		n.kind = kind;
 		n.may_leave = may_leave;
 		error = mni_wait_limit(&n.wait, until, false);

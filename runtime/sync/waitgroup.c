@@ -78,6 +78,7 @@ static int wait(struct waitgroup *g, const struct mni_until *until)
 		return 0;
 	}
 	mni_waiter_init(&n, mni_worker_to_wait(), &g->guard);
+	mni_wait_why(&n.wait, MNI_WHY_WAITGROUP);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (!error) {
 		mni_spin_lock(&g->guard);
