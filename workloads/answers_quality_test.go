@@ -37,4 +37,11 @@ func init() {
 		}
 		return a
 	}
+	closedForms["migrate"] = func(p map[string]uint64) Answer {
+		a := Answer{Units: p["threads"] * p["rounds"]}
+		for word := range p["threads"] * (p["bytes"] / 64) {
+			a.Answer += advance(p["rounds"], word)
+		}
+		return a
+	}
 }

@@ -264,6 +264,8 @@ func TestLimit(t *testing.T) {
 		{"openloop", "requests=500 interval_ns=1 short=1000000 long=1000000"},
 		{"fairness", "threads=500 chunks=1 steps=1"},
 		{"wakeup", "rounds=1 period_us=1 hogs=500 steps=1"},
+		{"migrate", "threads=500 rounds=1 bytes=64 wakers=2 hold_us=0"},
+		{"migrate", "threads=2 rounds=1 bytes=64 wakers=100 hold_us=0"},
 		{"treesearch", "roots=500 children=4 chance=247000 depth=5 work=0"},
 	} {
 		tried[tc.workload] = true

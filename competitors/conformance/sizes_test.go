@@ -55,6 +55,8 @@ func TestOddSizes(t *testing.T) {
 		{"fairness", "threads=1 chunks=1 steps=0", 1, 0},
 		{"openloop", "requests=1 interval_ns=1 short=0 long=0", 1, 0},
 		{"wakeup", "rounds=1 period_us=1 hogs=0 steps=0", 1, 1},
+		{"migrate", "threads=2 rounds=1 bytes=64 wakers=100 hold_us=0", 2, 9249526305624719819},
+		{"migrate", "threads=3 rounds=2 bytes=191 wakers=1 hold_us=1", 6, 13389067445248573395},
 		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
 		for _, e := range native() {
