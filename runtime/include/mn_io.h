@@ -17,6 +17,8 @@
  *     the page cache is done on a spare kernel thread.
  *   - A listening socket is made O_NONBLOCK by the first mn_accept4(); programs that
  *     share it should know. mn_fcntl() does not show it.
+ *   - The ends of a pipe that are used much are opened once more, for this runtime alone: it takes
+ *     up to an eighth of the fds that the process may have. Others see nothing of it.
  *   - On a kernel thread that is no worker, and before the runtime runs, they are the plain
  *     system calls.
  *

@@ -76,6 +76,7 @@ static void forget_entry(struct mni_fd *e)
 	e->armed[MNI_IN] = e->armed[MNI_OUT] = 0;
 	mni_store(&e->dry[MNI_IN], 0, relaxed);
 	mni_store(&e->dry[MNI_OUT], 0, relaxed);
+	mni_twin_drop(e); /* or the parent's pipe would not be seen to end */
 }
 
 void mni_fd_table_forget(void)
@@ -95,9 +96,14 @@ void mni_fd_table_free(void)
 {
 	_Atomic(struct chunk *) *root = mni_exchange(&table.chunks, NULL, relaxed);
 
-	for (unsigned i = 0; root && i < CHUNKS; i++)
-		if (mni_load(&root[i], relaxed))
-			mn_plat_unmap(mni_load(&root[i], relaxed), CHUNK_BYTES);
+	for (unsigned i = 0; root && i < CHUNKS; i++) {
+		struct chunk *c = mni_load(&root[i], relaxed);
+
+		for (unsigned k = 0; c && k < CHUNK && mni_twin_any(); k++)
+			mni_twin_drop(&c->entry[k]);
+		if (c)
+			mn_plat_unmap(c, CHUNK_BYTES);
+	}
 	if (root)
 		mn_plat_unmap(root, ROOT_BYTES);
 }
@@ -250,8 +256,9 @@ void mni_fd_made(int fd, bool nonblock, enum mni_fd_kind kind)
 	unknown(e);
 	mni_store(&e->kind, kind, relaxed);
 	mni_store(&e->nonblock, nonblock, relaxed);
-	mni_store(&e->owned, true, relaxed);
 	end_waits(e, 0); /* whoever waits for the number's last file, which was closed unseen */
+	mni_twin_drop(e);
+	mni_store(&e->owned, true, relaxed);
 }
 
 void mni_fd_disown(int fd)
@@ -261,6 +268,7 @@ void mni_fd_disown(int fd)
 	if (e) {
 		mni_store(&e->owned, false, relaxed);
 		end_waits(e, 0);
+		mni_twin_drop(e);
 	}
 }
 
@@ -275,6 +283,7 @@ void mni_fd_closing(int fd)
 		b->forget(e, fd);
 	unknown(e);
 	end_waits(e, -EBADF);
+	mni_twin_drop(e);
 }
 
 void mni_fd_closed(int fd)

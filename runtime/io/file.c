@@ -168,6 +168,8 @@ int mn_fcntl(int fd, int command, long argument)
 	}
 	if (command == F_SETFL && forced)
 		argument |= O_NONBLOCK;
+	if (command == F_SETFL && e)
+		mni_twin_drop(e); /* it has flags of its own */
 	r = (int)mni_result(fcntl(fd, command, argument));
 	if (r < 0)
 		return r;

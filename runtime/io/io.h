@@ -66,6 +66,8 @@ struct mni_fd {
 	_Atomic bool nonblock;        /* the program has set O_NONBLOCK */
 	_Atomic bool forced;          /* O_NONBLOCK is set, but not by the program */
 	_Atomic bool hung_up;         /* may be ready without a report: never dry */
+	_Atomic uint8_t tries;        /* that succeeded, of a pipe without a twin */
+	_Atomic int twin;             /* pipe.c: its fd + 1; 0: none */
 	mni_waitq waiting[2];         /* lock */
 	struct mni_watcher *watchers; /* lock: see poll.c */
 	_Atomic uint64_t limit_ns[2]; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
@@ -139,6 +141,23 @@ static inline void mni_fd_set_dry(struct mni_fd *e, enum mni_dir dir, uint32_t s
 	if (!mni_load(&e->hung_up, relaxed) && mni_load(&e->owned, relaxed))
 		mni_store(&e->dry[dir], seq, relaxed);
 }
+
+/* --- pipes' twins (pipe.c) --- */
+
+/* A call in this direction, tried at seq, has succeeded without one. Makes it, now and then. */
+void mni_twin_make(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq);
+static inline void mni_twin_count(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq)
+{
+	uint8_t tries = mni_load(&e->tries, relaxed) + 1;
+
+	mni_store(&e->tries, tries, relaxed);
+	if (!tries)
+		mni_twin_make(e, fd, dir, seq);
+}
+/* Closes it; the end is not owned any more. */
+void mni_twin_drop(struct mni_fd *e);
+/* Whether there is any. */
+bool mni_twin_any(void);
 
 /* --- backends --- */
 

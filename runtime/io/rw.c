@@ -2,6 +2,7 @@
 #include "io/call.h"
 
 #include <limits.h>
+#include <sys/syscall.h>
 
 int mni_call_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq, bool dontwait)
 {
@@ -45,7 +46,8 @@ struct transfer {
 	enum mni_dir dir;
 	const struct iovec *parts;
 	int n;
-	off_t at; /* -1: where the file is, and on; else a file's offset */
+	off_t at;       /* -1: where the file is, and on; else a file's offset */
+	uint32_t tried; /* the seq at which it has been tried, and was to wait */
 };
 
 static ssize_t plainly(void *arg)
@@ -112,16 +114,34 @@ static ssize_t by_asking(struct transfer *t)
 	/* What is not open for this is never ready. */
 	flags = fcntl(t->fd, F_GETFL);
 	if (flags >= 0)
-		errno = (flags & O_ACCMODE) == (t->dir == MNI_IN ? O_WRONLY : O_RDONLY) ? EBADF : EAGAIN;
+		errno = (flags & O_ACCMODE) == (t->dir == MNI_IN ? O_WRONLY : O_RDONLY) ? EBADF
+											: EAGAIN;
 	return -1;
 }
 
+/* Not read() and write(): libc makes ready for being cancelled, which costs a twentieth of the call. */
+static __attribute__((noinline)) ssize_t use_twin(int twin, enum mni_dir dir, void *p, size_t n)
+{
+	return mni_result(syscall(dir == MNI_IN ? SYS_read : SYS_write, twin, p, n));
+}
+
+static ssize_t by_twin(struct transfer *t, int twin)
+{
+	if (t->n == 1)
+		return use_twin(twin, t->dir, t->parts->iov_base, t->parts->iov_len);
+	return mni_result(t->dir == MNI_IN ? readv(twin, t->parts, t->n)
+					   : writev(twin, t->parts, t->n));
+}
+
 /* Without blocking. Not inlined: errno is where it is when no switch is in between. */
-static __attribute__((noinline)) ssize_t try(struct mni_fd *e, struct transfer *t)
+static __attribute__((noinline)) ssize_t try(struct mni_fd *e, struct transfer *t, uint32_t seq)
 {
 	enum mni_fd_kind kind = mni_fd_kind(e, t->fd);
+	int twin = mni_load(&e->twin, relaxed);
 	ssize_t r;
 
+	if (twin && t->at < 0 && (r = by_twin(t, twin - 1)) != -EBADF)
+		return r; /* else: closed this moment, or it is the end's other direction */
 	if (kind == MNI_FD_TCP || kind == MNI_FD_SOCKET) {
 		r = mni_result(by_socket_call(t));
 		if (r != -ENOTSOCK)
@@ -132,6 +152,8 @@ static __attribute__((noinline)) ssize_t try(struct mni_fd *e, struct transfer *
 		return mni_result(plainly(t)); /* the cheapest way, where the program has set it */
 	if (kind != MNI_FD_OTHER) {
 		r = mni_result(by_nowait(t));
+		if (r > 0 && kind == MNI_FD_STREAM)
+			mni_twin_count(e, t->fd, t->dir, seq);
 		if (r != -EOPNOTSUPP && r != -ENOSYS)
 			return r;
 		if (kind == MNI_FD_FILE)
@@ -149,8 +171,8 @@ static ssize_t transfer(struct mni_fd *e, struct transfer *t, size_t bytes)
 		ssize_t r = -EAGAIN;
 		int error;
 
-		if (mni_load(&e->dry[t->dir], relaxed) != seq)
-			r = try(e, t);
+		if (mni_load(&e->dry[t->dir], relaxed) != seq && t->tried != seq)
+			r = try(e, t, seq);
 		if (r >= 0 && (size_t)r < bytes && mni_load(&e->kind, relaxed) == MNI_FD_TCP &&
 		    t->dir == MNI_IN && r)
 			mni_fd_set_dry(e, MNI_IN,
@@ -218,11 +240,33 @@ static ssize_t transfer_all(struct transfer t, size_t bytes, struct iovec *room)
 	return done ? (ssize_t)done : mni_call_end(r);
 }
 
+/*
+ * A pipe's end with a twin, as long as there is nothing to wait for: the shortest way.
+ * False: t is to go the long one; if that is because of EAGAIN, it knows.
+ */
+static inline bool by_shortcut(struct transfer *t, void *buffer, size_t n, ssize_t *result)
+{
+	struct mni_fd *e = t->fd >= 0 ? mni_fd_known(t->fd) : NULL;
+	int twin = e ? mni_load(&e->twin, relaxed) : 0;
+	uint32_t seq;
+
+	if (!twin || !mni_self())
+		return false;
+	mn_thread_test_cancel();
+	seq = mni_fd_seq(e, t->dir);
+	*result = use_twin(twin - 1, t->dir, buffer, n);
+	if (*result == -EAGAIN)
+		t->tried = seq;
+	return *result >= 0;
+}
+
 ssize_t mn_read(int fd, void *buffer, size_t n)
 {
 	struct iovec part = {buffer, n};
+	struct transfer t = {fd, MNI_IN, &part, 1, -1, 0};
+	ssize_t r;
 
-	return transfer_all((struct transfer){fd, MNI_IN, &part, 1, -1}, n, &part);
+	return by_shortcut(&t, buffer, n, &r) ? r : transfer_all(t, n, &part);
 }
 
 ssize_t mn_pread(int fd, void *buffer, size_t n, off_t at)
@@ -230,14 +274,18 @@ ssize_t mn_pread(int fd, void *buffer, size_t n, off_t at)
 	struct iovec part = {buffer, n};
 
 	return at < 0 ? -EINVAL
-		      : transfer_all((struct transfer){fd, MNI_IN, &part, 1, at}, n, &part);
+		      : transfer_all((struct transfer){fd, MNI_IN, &part, 1, at, 0}, n, &part);
 }
 
 ssize_t mn_write(int fd, const void *buffer, size_t n)
 {
 	struct iovec part = {(void *)buffer, n};
+	struct transfer t = {fd, MNI_OUT, &part, 1, -1, 0};
+	ssize_t r;
 
-	return transfer_all((struct transfer){fd, MNI_OUT, &part, 1, -1}, n, &part);
+	/* Up to PIPE_BUF bytes are written all or none. */
+	return n <= PIPE_BUF && by_shortcut(&t, part.iov_base, n, &r) ? r
+								      : transfer_all(t, n, &part);
 }
 
 ssize_t mn_pwrite(int fd, const void *buffer, size_t n, off_t at)
@@ -245,7 +293,7 @@ ssize_t mn_pwrite(int fd, const void *buffer, size_t n, off_t at)
 	struct iovec part = {(void *)buffer, n};
 
 	return at < 0 ? -EINVAL
-		      : transfer_all((struct transfer){fd, MNI_OUT, &part, 1, at}, n, &part);
+		      : transfer_all((struct transfer){fd, MNI_OUT, &part, 1, at, 0}, n, &part);
 }
 
 /* The sum of the lengths, or -EINVAL as the kernel says it. */
@@ -277,7 +325,7 @@ static ssize_t transfer_parts(int fd, enum mni_dir dir, const struct iovec *part
 	do {
 		int now = n < PARTS ? n : PARTS;
 		size_t want = (size_t)length(parts, now);
-		ssize_t r = transfer_all((struct transfer){fd, dir, parts, now, -1}, want, room);
+		ssize_t r = transfer_all((struct transfer){fd, dir, parts, now, -1, 0}, want, room);
 
 		if (r < 0)
 			return done ? done : r;

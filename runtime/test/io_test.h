@@ -1,4 +1,5 @@
-/* What the tests of input and output share: connected pairs, and knowing that a thread waits. */
+/* What the tests of input and output share: connected pairs, knowing that a thread waits, and
+   what is open. */
 #ifndef MN_TEST_IO_H
 #define MN_TEST_IO_H
 
@@ -6,6 +7,7 @@
 #define _GNU_SOURCE
 #endif
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -48,6 +50,25 @@ __attribute__((unused)) static void test_tcp_pair(int fds[2])
 	fds[1] = mn_accept(listener, NULL, NULL);
 	CHECK(fds[1] >= 0);
 	CHECK_EQ(mn_close(listener), 0);
+}
+
+/* How many entries this folder has, such as /proc/self/fd. */
+__attribute__((unused)) static int test_entries(const char *folder)
+{
+	DIR *d = opendir(folder);
+	int n = 0;
+
+	CHECK(d != NULL);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* How many fds are open, and a constant. */
+__attribute__((unused)) static int test_open_fds(void)
+{
+	return test_entries("/proc/self/fd");
 }
 
 /* Returns when n threads wait for I/O at the same time. */

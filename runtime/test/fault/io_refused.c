@@ -7,7 +7,6 @@
  */
 #include "io_test.h"
 
-#include <dirent.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -88,18 +87,6 @@ WRAP(int, ACCEPT, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags)
 WRAP(ssize_t, RECV, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
 WRAP(ssize_t, PREADV2, preadv2, (int fd, const struct iovec *v, int n, off_t at, int flags),
      (fd, v, n, at, flags))
-
-static int open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	CHECK(d != NULL);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 /* --- something that has to wait in every way --- */
 
@@ -182,7 +169,7 @@ static int each_call(enum fault f, int error, int felt, int most)
 	bool hit = true;
 
 	while (hit && calls < most) {
-		int before = open_fds();
+		int before = test_open_fds();
 
 		CHECK_EQ(mn_init(&config), 0);
 		arm(f, ++calls, error);
@@ -190,7 +177,7 @@ static int each_call(enum fault f, int error, int felt, int most)
 		hit = disarm(f);
 		CHECK_EQ(talk(), 0);
 		test_stop();
-		CHECK_EQ(open_fds(), before);
+		CHECK_EQ(test_open_fds(), before);
 	}
 	return calls - !hit;
 }

@@ -6,25 +6,12 @@
  */
 #include "io_test.h"
 
-#include <dirent.h>
 #include <signal.h>
 
 #define AT_A_TIME 40
 #define MOST_BYTES 20000
 
 static struct sockaddr_in server_at;
-
-static int open_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	CHECK(d != NULL);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
 
 static void close_it(void *fd)
 {
@@ -180,7 +167,7 @@ int main(void)
 	int listener;
 
 	CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-	before = open_fds();
+	before = test_open_fds();
 	test_start();
 	listener = test_listen(&server_at);
 	acceptor = test_spawn(accept_all, (void *)(uintptr_t)listener);
@@ -193,6 +180,6 @@ int main(void)
 	CHECK_EQ(mn_close(listener), 0);
 	test_join(acceptor);
 	test_stop();
-	CHECK_EQ(open_fds(), before);
+	CHECK_EQ(test_open_fds(), before);
 	return 0;
 }

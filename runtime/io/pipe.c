@@ -1,0 +1,106 @@
+/*
+ * A pipe's end, opened once more for this runtime alone, O_NONBLOCK: its twin.
+ *
+ * What a blocking pipe can be tried by, RWF_NOWAIT, takes the kernel's path for
+ * vectors, which costs a fourth more than read(); and O_NONBLOCK on the end itself
+ * would be seen by all who share it: children, libraries, other processes. But
+ * /proc/self/fd/N opens the same pipe anew, with flags of its own. There a plain
+ * read() or write() does what is wanted, and nobody else sees it.
+ *
+ * A twin is made when an end has been used often, of ends that are known to be this
+ * runtime's own; it takes an fd, out of the program's way, and at most every
+ * eighth of those that the process may have. It is closed before its end is, or
+ * when the end is copied, released or made a stream's; exec() closes it, and so does the
+ * child of a fork() at once: otherwise whoever has the other end would not see this
+ * one go. Without /proc, or without fds, there are no twins.
+ *
+ * No twin is left of an end that is being closed:
+ *
+ *   make:    1. reads seq; 2. tries the call; 3. opens the twin; 4. under the
+ *            entry's lock: keeps it only if seq is the same and the end still owned.
+ *   closing: 5. not owned any more; 6. under the lock: changes seq; 7. takes the twin out.
+ */
+#include "io/call.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define SHARE 8        /* of the fds that the process may have */
+#define FIRST_AT 4096u /* where twins begin, or at half of the limit: fds below stay dense */
+
+/* TSan orders a read after the write by the fds that pipe() gave. */
+#if defined(__SANITIZE_THREAD__)
+#define TWINS false
+#else
+#define TWINS true
+#endif
+
+static _Atomic unsigned twins;
+
+static unsigned most_fds(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l))
+		return 0;
+	return l.rlim_cur < INT32_MAX ? (unsigned)l.rlim_cur : INT32_MAX;
+}
+
+static int reopen(int fd)
+{
+	unsigned most = most_fds();
+	char path[32];
+	int flags = fcntl(fd, F_GETFL);
+	struct stat s;
+	int low;
+	int high;
+
+	if (flags < 0 || fstat(fd, &s) || !S_ISFIFO(s.st_mode) ||
+	    mni_load(&twins, relaxed) >= most / SHARE)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	low = open(path, (flags & (O_ACCMODE | O_DIRECT)) | O_NONBLOCK | O_CLOEXEC);
+	if (low < 0)
+		return -1;
+	high = fcntl(low, F_DUPFD_CLOEXEC, most / 2 < FIRST_AT ? most / 2 : FIRST_AT);
+	close(low);
+	return high;
+}
+
+void mni_twin_make(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq)
+{
+	int twin;
+	bool kept;
+
+	if (!TWINS || mni_load(&e->twin, relaxed) || !mni_load(&e->owned, relaxed))
+		return;
+	twin = reopen(fd);
+	if (twin < 0)
+		return;
+	mni_spin_lock(&e->lock);
+	kept = mni_load(&e->seq[dir], relaxed) == seq && mni_load(&e->owned, relaxed) &&
+	       !mni_load(&e->twin, relaxed);
+	if (kept)
+		mni_store(&e->twin, twin + 1, relaxed);
+	mni_spin_unlock(&e->lock);
+	if (kept)
+		mni_fetch_add(&twins, 1, relaxed);
+	else
+		close(twin);
+}
+
+void mni_twin_drop(struct mni_fd *e)
+{
+	int twin = mni_load(&e->twin, relaxed) ? mni_exchange(&e->twin, 0, relaxed) : 0;
+
+	if (!twin)
+		return;
+	mni_fetch_sub(&twins, 1, relaxed);
+	close(twin - 1);
+}
+
+bool mni_twin_any(void)
+{
+	return mni_load(&twins, relaxed);
+}
