@@ -31,6 +31,7 @@ extern const struct bench bench_floors[];  /* without the runtime */
 extern const struct bench bench_threads[]; /* on the runtime, which main.c starts */
 extern const struct bench bench_sync[];
 extern const struct bench bench_wake[];
+extern const struct bench bench_io[];
 
 /* preempt.c; prints by itself. */
 void bench_preemption(int rounds);

@@ -151,6 +151,7 @@ int main(int argc, char **argv)
 	add(bench_threads, true);
 	add(bench_sync, true);
 	add(bench_wake, true);
+	add(bench_io, true);
 	print_settings();
 	for (int round = 0; round < rounds; round++) {
 		measure(0, false, round);
