@@ -20,6 +20,7 @@ build: ## build bin/mnbench
 	@. scripts/env.sh && require_go && build_mnbench
 
 test: install-tools ## test everything: Go, C, Java and Rust parts
+	@scripts/install-tools $$(make -s -C runtime test-packages)
 	@scripts/test quick
 
 test-deep: install-tools ## what takes longer: sanitizers, stress, races, simulations

@@ -14,7 +14,8 @@ CFLAGS ?= -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 # -mno-red-zone and omitted frame pointers: see arch/x86_64/arch.h. -fno-plt, which
 # takes -fPIC on AArch64: a call to libc must not pass through the program's own text.
 ARCHFLAGS_x86_64 = -mno-red-zone
-FIXED = -std=gnu11 -pthread -fno-strict-aliasing -fvisibility=hidden -fPIC -fno-plt \
+FIXED = -std=gnu11 -pthread -fno-strict-aliasing -fvisibility=hidden \
+	-fno-semantic-interposition -fPIC -fno-plt \
 	$(ARCHFLAGS_$(ARCH)) -I$(ROOT)/include -I$(ROOT) -I$(ROOT)/arch/$(ARCH) -I$(ROOT)/platform/$(PLATFORM) \
 	-I$(ROOT)/platform/$(PLATFORM)/$(ARCH)
 
@@ -41,8 +42,25 @@ $(BUILD)/mn.o: $(OBJECTS) $(ROOT)/text.ld
 	@$(OBJCOPY) --wildcard --localize-symbol='__*' $@.all $@
 	@rm $@.all
 
+# What is hidden becomes local: a program may use all names that do not begin with mn_.
 $(BUILD)/libmn.a: $(BUILD)/mn.o
 	@rm -f $@
-	$(AR) rcs $@ $<
+	@mkdir -p $(BUILD)/archive
+	@$(OBJCOPY) --localize-hidden $< $(BUILD)/archive/mn.o
+	$(AR) rcs $@ $(BUILD)/archive/mn.o
+
+# Calls from the library to its own functions are bound here: bound by the loader, they could
+# lead through the program's text (its linkage table), where a thread may be preempted.
+# It is never unloaded, for threads of it run.
+VERSION := $(shell sed -n 's/^.define MN_VERSION "\(.*\)"$$/\1/p' $(ROOT)/include/mn.h)
+SONAME := libmn.so.$(firstword $(subst ., ,$(VERSION)))
+
+$(BUILD)/libmn.so.$(VERSION): $(BUILD)/mn.o $(ROOT)/exports.ld
+	$(CC) $(CFLAGS) -shared -pthread -Wl,-soname,$(SONAME) -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,-z,now \
+		-Wl,--version-script=$(ROOT)/exports.ld $< -o $@
+
+$(BUILD)/libmn.so: $(BUILD)/libmn.so.$(VERSION)
+	@ln -sf libmn.so.$(VERSION) $(BUILD)/$(SONAME)
+	@ln -sf $(SONAME) $@
 
 -include $(OBJECTS:.o=.d)

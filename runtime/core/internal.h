@@ -248,6 +248,7 @@ struct mni_worker {
 	struct mni_after after;    /* worker */
 	void *sched_sp;            /* worker: the scheduler's saved context */
 	int *error;                /* start: this kernel thread's errno */
+	struct mn_plat_exceptions *exceptions; /* start: the same of C++, or NULL */
 	uint32_t tick;             /* worker: scheduling decisions */
 	uint32_t streak;           /* worker: run-next hits in a row */
 	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
@@ -502,6 +503,30 @@ MNI_SAN_UNWATCHED static inline uint64_t mni_random(struct mni_worker *w)
 	x ^= x >> 7;
 	x ^= x << 17;
 	return w->rng = x;
+}
+
+/* --- the exceptions that a C++ program has caught or thrown: each thread's its own, as errno --- */
+
+static inline void mni_exceptions_none(struct mni_worker *w)
+{
+	if (__builtin_expect(w->exceptions != NULL, 0))
+		*w->exceptions = (struct mn_plat_exceptions){NULL, 0};
+}
+
+/* Leaves none. */
+static inline void mni_exceptions_take(struct mni_worker *w, struct mn_plat_exceptions *out)
+{
+	if (__builtin_expect(w->exceptions != NULL, 0)) {
+		*out = *w->exceptions;
+		mni_exceptions_none(w);
+	}
+}
+
+/* Back, on whatever worker the thread is now. */
+static inline void mni_exceptions_give(struct mni_worker *w, const struct mn_plat_exceptions *e)
+{
+	if (__builtin_expect(w->exceptions != NULL, 0))
+		*w->exceptions = *e;
 }
 
 /* --- idle and wake-up (idle.c) --- */

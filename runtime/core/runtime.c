@@ -112,6 +112,7 @@ static int adopt_caller(struct mni_worker *w)
 		mni_rt.policy->adopt(w, t);
 	w->current = t;
 	w->error = mn_plat_errno();
+	w->exceptions = mn_plat_exceptions();
 	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),
 				      mn_arch_entry_worker);
 	mni_rt.main = t;

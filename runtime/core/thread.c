@@ -376,6 +376,7 @@ void *mni_thread_main(void)
 	t = mni_self()->current;
 	mni_san_began(t);
 	*mni_self()->error = 0;
+	mni_exceptions_none(mni_self());
 	result = t->fn(t->arg);
 	finish(t, result);
 	if (MNI_SAN_RETURN && mni_load(&t->join, acquire) <= MNI_JOIN_TAKEN &&
@@ -400,6 +401,7 @@ static enum mni_claim claim_to_join(struct mni_worker *w, struct mn_thread *t)
 /* Runs t, which the caller has taken and nobody has started, on the caller's stack. */
 static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_thread *t)
 {
+	struct mn_plat_exceptions exceptions;
 	int error = *w->error;
 	void *result;
 
@@ -408,6 +410,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	mni_san_inline(t, self);
 	w->current = t;
 	*w->error = 0;
+	mni_exceptions_take(w, &exceptions);
 	result = mn_arch_call(t->fn, t->arg, &t->unwind, t->fpenv);
 	finish(t, result);
 	w = mni_self(); /* t may have moved */
@@ -415,6 +418,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 		self->home = w;
 	w->current = self;
 	*w->error = error;
+	mni_exceptions_give(w, &exceptions);
 	mni_store(&w->count.ends, mni_load(&w->count.ends, relaxed) + 1, release);
 	mni_thread_free(w, t);
 	return result;

@@ -177,6 +177,7 @@ void mni_arrived(void)
 static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct mn_thread *t,
 						  struct mn_thread *next)
 {
+	struct mn_plat_exceptions exceptions;
 	void *load;
 
 	if (next && !next->sp)
@@ -184,12 +185,15 @@ static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct m
 	load = next ? next->sp : w->sched_sp;
 	w->current = next;
 	t->error = *w->error;
+	mni_exceptions_take(w, &exceptions);
 	mni_count(&w->count.switches);
 	mni_san_switch(t, next, w);
 	mn_arch_switch(&t->sp, load);
 	mni_san_arrived(t);
 	mni_arrived();
-	*mni_self()->error = t->error;
+	w = mni_self();
+	*w->error = t->error;
+	mni_exceptions_give(w, &exceptions);
 }
 
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
@@ -447,6 +451,7 @@ void mni_worker_kthread(void *worker)
 
 	mn_plat_set_self(w);
 	w->error = mn_plat_errno();
+	w->exceptions = mn_plat_exceptions();
 	mni_san_worker_start(w);
 	mni_fence(seq_cst); /* it runs now; with the watcher's, see idle.c */
 	w->start_error = mni_preempt_worker_init(w);

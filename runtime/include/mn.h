@@ -23,6 +23,7 @@ extern "C" {
 #else
 #define MN_NORETURN _Noreturn
 #endif
+#pragma GCC visibility push(default) /* what is declared here, and nothing else, is exported */
 
 #define MN_VERSION "0.1.0"
 
@@ -573,6 +574,7 @@ int mn_key_set(mn_key_t key, const void *value);
 /* NULL: there is no value, or no such key. */
 void *mn_key_get(mn_key_t key);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -40,6 +40,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* --- any fd; cancellation points --- */
 ssize_t mn_read(int fd, void *buffer, size_t n);
@@ -95,6 +96,7 @@ void mn_fd_release(int fd);
  */
 void *mn_blocking(void *(*fn)(void *arg), void *arg);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

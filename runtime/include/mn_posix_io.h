@@ -18,9 +18,12 @@
 
 #include "mn_io.h"
 
+struct addrinfo; /* strict C hides it */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 ssize_t mn_posix_read(int fd, void *buffer, size_t n);
 ssize_t mn_posix_write(int fd, const void *buffer, size_t n);
@@ -66,6 +69,7 @@ int mn_posix_close(int fd);
 /* FILE's other name: with <stdio.h> come members of the names that are mapped below. */
 struct _IO_FILE *mn_posix_fdopen(int fd, const char *mode);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

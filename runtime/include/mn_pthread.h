@@ -53,6 +53,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* --- threads --- */
 int mn_posix_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg);
@@ -170,6 +171,7 @@ int mn_posix_clock_nanosleep(clockid_t clock, int flags, const struct timespec *
 /* --- errno: not const as the system's, which compilers keep across switches --- */
 int *mn_posix_errno(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 namespace std

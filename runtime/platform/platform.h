@@ -50,6 +50,18 @@ void mn_plat_relinquish(void);
 /* Where this kernel thread's errno lives, or a dummy where there is no libc. */
 int *mn_plat_errno(void);
 
+/*
+ * What C++ keeps per kernel thread: __cxa_eh_globals, Itanium C++ ABI (exception
+ * handling), section 2.2.2. ARM's 32-bit ABI has one word more.
+ */
+struct mn_plat_exceptions {
+	void *caught;
+	unsigned uncaught;
+};
+
+/* Where this kernel thread's are, or NULL: no C++ in this program. */
+struct mn_plat_exceptions *mn_plat_exceptions(void);
+
 /* The bounds of the stack that the calling kernel thread runs on now. */
 int mn_plat_stack_bounds(char **lo, char **hi);
 

@@ -49,9 +49,14 @@ $(BUILD)/fault/io_%: TEST_LINK = $(FAULTY_IO:%=-Wl$(COMMA)--wrap=%)
 # Programs under their own names, as a program on POSIX threads is compiled.
 $(BUILD)/examples/pthread_%: TEST_FLAGS += -include mn_pthread.h
 
-$(BUILD)/%: $(TEST)/%.c $(BUILD)/libmn.a
+# The library with the names that its files share, which some tests use.
+$(BUILD)/inner.a: $(BUILD)/mn.o
+	@rm -f $@
+	@$(AR) rcs $@ $<
+
+$(BUILD)/%: $(TEST)/%.c $(BUILD)/inner.a
 	@mkdir -p $(@D)
-	@$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $< $(BUILD)/libmn.a $(TEST_LINK) -lm -o $@
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $< $(BUILD)/inner.a $(TEST_LINK) -lm -o $@
 
 $(BUILD)/examples/%: $(ROOT)/examples/%.c $(BUILD)/libmn.a
 	@mkdir -p $(@D)
@@ -61,6 +66,16 @@ $(BUILD)/examples/%: $(ROOT)/examples/%.c $(BUILD)/libmn.a
 
 ONLY_NAMES = $(foreach n,$(TEST_NAMES) $(EXAMPLE_NAMES),$(if $(findstring $(ONLY),$(n)),$(n)))
 
+# The same tests linked with the shared library: those of preemption, which asks what text it meets.
+SHARED_NAMES = $(addprefix shared/,$(filter unit/preempt_% unit/$(ARCH)/preempt_%,$(ONLY_NAMES)))
+
+$(BUILD)/shared/%: $(TEST)/%.c $(BUILD)/libmn.so
+	@mkdir -p $(@D)
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) -MMD -MP $< -L$(BUILD) -lmn -Wl,-rpath,$(BUILD) -lm -o $@
+
+ifeq ($(notdir $(BUILD)),plain)
+test-programs: $(addprefix $(BUILD)/,$(SHARED_NAMES))
+endif
 test-programs: $(addprefix $(BUILD)/,$(if $(ONLY),$(ONLY_NAMES),$(TEST_NAMES) $(EXAMPLE_NAMES)) tool/settings)
 
 BENCH_SOURCES := $(sort $(wildcard $(TEST)/bench/*.c))
@@ -87,7 +102,7 @@ PLAN = SCALE=$(1) PERTURB=$(or $(PERTURB),$(2),1) RUN='$(RUN)' ONLY='$(ONLY)' $(
 RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ -x '$(RUN)'
 
 test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
-	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
+	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain/shared:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
 
 test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
 	@{ $(call PLAN,$(or $(SCALE),2)) plain:stress; \

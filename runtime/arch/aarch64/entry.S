@@ -42,6 +42,20 @@
 	first_entry mn_arch_entry_worker, mni_worker_main
 
 /*
+ * The personality of mn_arch_call's frame (Itanium C++ ABI: exception handling, 1.6.2).
+ * Backtraces go through it into the joiner. A C++ exception does not: the joiner is
+ * another thread, so that the search for a handler ends here, and the program with it.
+ */
+	.type	mn_arch_no_handler, %function
+mn_arch_no_handler:
+	hint	#34
+	mov	w0, #8 /* _URC_CONTINUE_UNWIND */
+	tbz	w1, #0, 1f /* _UA_SEARCH_PHASE */
+	mov	w0, #3 /* _URC_FATAL_PHASE1_ERROR */
+1:	ret
+	.size	mn_arch_no_handler, . - mn_arch_no_handler
+
+/*
  * void *mn_arch_call(void *(*fn)(void *) x0, void *arg x1, void **out x2,
  *                    struct mn_arch_fpenv e x3: fpcr, and fpsr from bit 32)
  */
@@ -50,6 +64,7 @@
 	.type	mn_arch_call, %function
 mn_arch_call:
 	.cfi_startproc
+	.cfi_personality 0x1b, mn_arch_no_handler
 #ifdef __ARM_FEATURE_PAC_DEFAULT
 	hint	#25 /* a landing pad too */
 	.cfi_negate_ra_state

@@ -50,6 +50,20 @@ mn_arch_entry_worker:
 	.size	mn_arch_entry_worker, . - mn_arch_entry_worker
 
 /*
+ * The personality of mn_arch_call's frame (Itanium C++ ABI: exception handling, 1.6.2).
+ * Backtraces go through it into the joiner. A C++ exception does not: the joiner is
+ * another thread, so that the search for a handler ends here, and the program with it.
+ */
+	.type	mn_arch_no_handler, @function
+mn_arch_no_handler:
+	movl	$8, %eax /* _URC_CONTINUE_UNWIND */
+	testb	$1, %sil /* _UA_SEARCH_PHASE */
+	je	1f
+	movl	$3, %eax /* _URC_FATAL_PHASE1_ERROR */
+1:	ret
+	.size	mn_arch_no_handler, . - mn_arch_no_handler
+
+/*
  * void *mn_arch_call(void *(*fn)(void *) rdi, void *arg rsi, void **out rdx,
  *                    struct mn_arch_fpenv e rcx: mxcsr, and fcw from bit 32)
  */
@@ -58,6 +72,7 @@ mn_arch_entry_worker:
 	.type	mn_arch_call, @function
 mn_arch_call:
 	.cfi_startproc
+	.cfi_personality 0x1b, mn_arch_no_handler
 	pushq	%rbp
 	.cfi_adjust_cfa_offset 8
 	.cfi_rel_offset rbp, 0

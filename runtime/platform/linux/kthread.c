@@ -88,6 +88,14 @@ int *mn_plat_errno(void)
 	return &errno;
 }
 
+/* The C++ library's, if the program has one. */
+extern struct mn_plat_exceptions *__cxa_get_globals(void) __attribute__((weak));
+
+struct mn_plat_exceptions *mn_plat_exceptions(void)
+{
+	return __cxa_get_globals ? __cxa_get_globals() : NULL;
+}
+
 int mn_plat_stack_bounds(char **lo, char **hi)
 {
 	pthread_attr_t attr;

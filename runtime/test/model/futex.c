@@ -118,6 +118,11 @@ int *mn_plat_errno(void)
 	return &error[model_thread()];
 }
 
+struct mn_plat_exceptions *mn_plat_exceptions(void)
+{
+	return NULL;
+}
+
 void mn_plat_say(const char *line)
 {
 	model_fail("the runtime says: %s", line);
