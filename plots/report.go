@@ -146,7 +146,8 @@ func (c *Chart) inline() (template.HTML, error) {
 
 func newReportBlock(b results.Block, s *results.Summary, noted map[string]bool) (reportBlock, error) {
 	out := reportBlock{Workload: b.Workload, Params: b.Params.String()}
-	for _, c := range []*Chart{barChart(b, s.Confidence), speedupChart(b, s)} {
+	charts := append([]*Chart{percentileChart(b, s)}, shareCharts(b, s.Confidence)...)
+	for _, c := range append(charts, barChart(b, s.Confidence), speedupChart(b, s)) {
 		if c == nil {
 			continue
 		}

@@ -97,6 +97,22 @@ func (b Block) Runtimes() []string {
 	return ids
 }
 
+// TailNames returns the names of the distributions that the block's runtimes
+// measured.
+func (b Block) TailNames() []string {
+	var names []string
+	for _, g := range b.Parallel() {
+		for _, c := range g.Cells {
+			for _, tail := range c.Tails {
+				if !slices.Contains(names, tail.Name) {
+					names = append(names, tail.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
 // Title is the workload with its parameters, "fib n=25 cutoff=0".
 func (b Block) Title() string { return strings.TrimSpace(b.Workload + " " + b.Params.String()) }
 

@@ -2,24 +2,13 @@ package results
 
 import (
 	"math"
-	"slices"
 	"strconv"
 )
 
 // tailTables writes a table for each distribution that the runtimes of a block
 // measured: percentiles by runtime, a column group for each number of workers.
 func (t *tableWriter) tailTables(b Block, runtimes []string) {
-	var names []string
-	for _, g := range b.Parallel() {
-		for _, c := range g.Cells {
-			for _, tail := range c.Tails {
-				if !slices.Contains(names, tail.Name) {
-					names = append(names, tail.Name)
-				}
-			}
-		}
-	}
-	for _, name := range names {
+	for _, name := range b.TailNames() {
 		var sets []columnSet
 		for _, g := range b.Parallel() {
 			sets = append(sets, t.tailColumns(g, name, runtimes))
@@ -42,7 +31,7 @@ func (t *tableWriter) tailColumns(g Group, name string, runtimes []string) colum
 	for _, id := range runtimes {
 		var tail *Tail
 		if c := g.Cell(id); c != nil {
-			tail = c.tail(name)
+			tail = c.Tail(name)
 		}
 		for i := range set.columns {
 			cell := ""

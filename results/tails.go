@@ -89,10 +89,20 @@ func (t *tailSample) add(h Histogram) {
 		}
 		t.events += count
 		for range count {
-			values = append(values, float64(max(bound, 1))) // 0 is not a time; nor is it worth telling from 1 ns
+			values = append(values, max(float64(bound)+t.offset(), 1))
 		}
 	}
 	t.sample = append(t.sample, values)
+}
+
+// offset is what values are increased by for the estimators, which want them
+// positive; percentiles are values, so it is taken off them again. No time has
+// it: 0 ns is not worth telling from 1.
+func (t *tailSample) offset() float64 {
+	if t.unit == "ns" {
+		return 0
+	}
+	return 1
 }
 
 // summarise leaves out distributions without events, and those with too many.
@@ -104,15 +114,17 @@ func (ts tails) summarise(o stat.Options) []Tail {
 		}
 		tail := Tail{Name: t.name, Unit: t.unit, Events: int(t.events), Max: t.max}
 		for _, share := range tailShares {
-			tail.Percentiles = append(tail.Percentiles, Percentile{share, stat.Percentile(t.sample, share, o)})
+			p := stat.Percentile(t.sample, share, o)
+			p.Median, p.Lo, p.Hi = p.Median-t.offset(), p.Lo-t.offset(), p.Hi-t.offset()
+			tail.Percentiles = append(tail.Percentiles, Percentile{share, p})
 		}
 		out = append(out, tail)
 	}
 	return out
 }
 
-// tail returns the named distribution of a cell, or nil.
-func (c *CellSummary) tail(name string) *Tail {
+// Tail returns the named distribution of a cell, or nil.
+func (c *CellSummary) Tail(name string) *Tail {
 	for i := range c.Tails {
 		if c.Tails[i].Name == name {
 			return &c.Tails[i]

@@ -47,6 +47,19 @@ func TestTails(t *testing.T) {
 	}
 }
 
+// TestTailsOfNothing: a share of 0 percent is one, although estimators want
+// positive numbers.
+func TestTailsOfNothing(t *testing.T) {
+	var ts tails
+	for range 7 {
+		ts.add([]Histogram{{Name: "share", Unit: "percent", Buckets: [][2]uint64{{0, 2}, {100, 1}}}})
+	}
+	tail := ts.summarise(stat.Options{})[0]
+	if tail.Events != 21 || tail.Percentiles[0].Median != 0 || tail.Percentiles[1].Median != 100 || tail.Max != 100 {
+		t.Errorf("%+v, want a median of 0 of 21 events, and p90 of 100", tail)
+	}
+}
+
 // TestTailsOfTooMany: a count of a bad driver must not take all memory.
 func TestTailsOfTooMany(t *testing.T) {
 	for _, buckets := range [][][2]uint64{{{5, math.MaxUint64}}, {{5, mostEvents}, {6, mostEvents}}, {{5, math.MaxUint64}, {6, math.MaxUint64}, {7, 9}}} {

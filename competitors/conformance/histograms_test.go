@@ -10,14 +10,14 @@ import (
 
 // events are the distributions that definitions name, and how many events an
 // iteration has at the size of suite smoke. How many are of which part of one,
-// "walk, moved" and "walk, stayed", is not known beforehand.
+// "walk time, moved" and "walk time, stayed", is not known beforehand.
 var events = map[string]map[string]uint64{
 	"sleepers": {"lateness": 30},
 	"hog":      {"lateness": 3},
 	"wakeup":   {"latency": 5},
 	"openloop": {"latency": 20},
 	"fairness": {"behind the first": 3, "Jain index": 1},
-	"migrate":  {"walk": 12, "share that moved": 1},
+	"migrate":  {"walk time": 12, "share that moved": 1},
 }
 
 // TestHistograms: drivers print these distributions, of timed iterations alone,

@@ -166,9 +166,9 @@ func (s *migrate) observe(event func(name, unit string, value uint64)) {
 	moved, all := uint64(0), uint64(0)
 	for _, walks := range s.walks {
 		for _, w := range walks {
-			name := "walk, stayed"
+			name := "walk time, stayed"
 			if w.moved {
-				name = "walk, moved"
+				name = "walk time, moved"
 				moved++
 			}
 			event(name, "ns", uint64(w.took))

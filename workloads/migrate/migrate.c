@@ -149,7 +149,7 @@ static void observe(const struct migrate *s)
     for (uint64_t i = 0; i < s->walked; i++)
         for (uint64_t r = 0; r < s->rounds; r++) {
             const struct walk *w = &s->member[i].walk[r];
-            observed(w->moved ? "walk, moved" : "walk, stayed", "ns", w->took);
+            observed(w->moved ? "walk time, moved" : "walk time, stayed", "ns", w->took);
             moved += (uint64_t)w->moved;
         }
     if (s->walked)

@@ -179,7 +179,7 @@ public final class Migrate implements Workload {
         long all = 0;
         for (int i = 0; i < walkers; i++) {
             for (int r = 0; r < rounds; r++) {
-                into.add(moved[i][r] ? "walk, moved" : "walk, stayed", "ns", took[i][r]);
+                into.add(moved[i][r] ? "walk time, moved" : "walk time, stayed", "ns", took[i][r]);
                 all += moved[i][r] ? 1 : 0;
             }
         }

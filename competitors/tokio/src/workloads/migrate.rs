@@ -192,7 +192,7 @@ impl State for Migrate {
     fn observe(&self, event: &mut dyn FnMut(&'static str, &'static str, u64)) {
         let (mut moved, mut all) = (0, 0);
         for walk in self.done.iter().flat_map(|done| &done.walks) {
-            event(if walk.moved { "walk, moved" } else { "walk, stayed" }, "ns", walk.took);
+            event(if walk.moved { "walk time, moved" } else { "walk time, stayed" }, "ns", walk.took);
             moved += u64::from(walk.moved);
             all += 1;
         }
