@@ -48,6 +48,7 @@ enum {
 
 /* --- threads (thread.c) --- */
 
+struct mni_area;
 struct mni_key_block;
 struct mni_stack;
 struct mni_wait;
@@ -108,6 +109,7 @@ struct mn_thread {
 	bool cancel_off;             /* self: cancellation is disabled, or has begun */
 	_Atomic bool cancel_async;   /* written by self: it may be cancelled anywhere */
 	bool has_values;             /* self: of keys; see sync/key.c */
+	uint8_t slot;                /* start: which of its slab */
 	uint32_t read_locks;         /* self: how many it holds for reading */
 	char name[16];               /* who sets it; for people */
 	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
@@ -153,6 +155,7 @@ struct mni_stack {
 	char *map;              /* start of the mapping, guard included */
 	size_t bytes;           /* of the mapping */
 	struct mni_stack *next; /* holder: free list */
+	struct mni_area *area;  /* that it was carved out of; pooled ones */
 	bool pooled;            /* of the default class: goes back to the pool */
 	bool given;             /* the program's memory */
 #if defined(__SANITIZE_THREAD__)
@@ -168,13 +171,19 @@ static inline void *mni_stack_top(struct mni_stack *s)
 }
 
 #define MNI_MAGAZINE 64 /* free stacks a worker keeps; half of them move at a time */
+#define MNI_CARVE 32    /* fresh ones that it guards at a time, at most */
 
 bool mni_stack_pool_init(size_t promise);
 void mni_stack_pool_free(void);
 void mni_stack_pool_forget(void);
 /* Sees to it that `more` further stacks can be had; false: no memory. */
 bool mni_stack_reserve(size_t more);
-/* A stack of the default class; one has been reserved, so it cannot fail. */
+/* So many of those are no longer needed. */
+void mni_stack_unreserve(size_t less);
+/*
+ * A stack of the default class; one has been reserved, so it does not fail. Waits
+ * while the kernel has no memory for its guard.
+ */
 struct mni_stack *mni_stack_get(struct mni_worker *w);
 void mni_stack_put(struct mni_worker *w, struct mni_stack *s);
 /* A stack of another size or with another guard, or NULL. */
@@ -269,6 +278,11 @@ struct mni_worker {
 	uint32_t free_thread_count;     /* worker */
 	uint32_t free_stack_count;      /* worker */
 	struct mni_stack *free_stacks;  /* worker */
+	struct mni_area *carved;        /* worker: whose stacks it has claimed, fresh, in a row */
+	char *carve_at;                 /* worker: the next of them */
+	uint32_t carve_left;            /* worker: how many; the first ones have their guards */
+	uint32_t carve_guarded;         /* worker: so many */
+	uint32_t carve_next;            /* start 1; worker: how many it will claim the next time */
 
 	struct mni_counters count; /* written by worker, read by anybody */
 

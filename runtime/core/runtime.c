@@ -36,6 +36,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 	if (!w)
 		return NULL;
 	w->id = id;
+	w->carve_next = 1;
 	w->rng = spread(seed, id);
 	mni_store(&w->tick_armed, true, relaxed); /* there is none to arm until it starts */
 	mni_timers_init(w);
@@ -222,7 +223,7 @@ bool mni_workers_again(void)
 	unsigned want = mni_rt.config.workers;
 	unsigned made = 1;
 
-	if (!mni_stack_reserve(want * MNI_MAGAZINE + 1) ||
+	if (!mni_stack_reserve(want * (MNI_MAGAZINE + MNI_CARVE) + 1) ||
 	    mni_preempt_worker_init(mni_rt.worker[0]))
 		return false;
 	mni_rt.shrunk = false;

@@ -73,6 +73,7 @@
 #define MNI_SAN_REUSE_STACK 0
 #define MNI_SAN_RETURN 0 /* a context is left where the sanitizer is told */
 #define mni_san_stack_made(s) ((void)0)
+#define mni_san_stack_dropped(s) ((void)0)
 
 static MNI_SAN_INLINE void mni_san_enter(void **save, struct mn_thread *to, struct mni_worker *w)
 {
@@ -174,6 +175,12 @@ static MNI_SAN_INLINE void mni_san_stack_made(struct mni_stack *s)
 	s->san = NULL;
 }
 
+static MNI_SAN_INLINE void mni_san_stack_dropped(struct mni_stack *s)
+{
+	if (s->san)
+		__tsan_destroy_fiber(s->san);
+}
+
 static MNI_SAN_INLINE void mni_san_thread_start(struct mn_thread *t)
 {
 	struct mni_stack *s = t->stack;
@@ -255,6 +262,7 @@ static MNI_SAN_INLINE void mni_san_unwind(void) {}
 #define MNI_SAN_REUSE_STACK 1
 #define MNI_SAN_RETURN 1
 #define mni_san_stack_made(s) ((void)0)
+#define mni_san_stack_dropped(s) ((void)0)
 #define mni_san_thread_start(t) ((void)0)
 #define mni_san_inline(t, self) ((void)0)
 #define mni_san_first_arrival() ((void)0)

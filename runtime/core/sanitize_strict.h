@@ -20,6 +20,7 @@ void AnnotateBenignRaceSized(const char *file, int line, const volatile void *p,
 #define MNI_SAN_RETURN 0
 #define MNI_SAN_STACK_HEAD MN_PLAT_PAGE /* what lies below can be forgotten by whole pages */
 #define mni_san_stack_made(s) ((void)0)
+#define mni_san_stack_dropped(s) ((void)0)
 #define mni_san_first_arrival() ((void)0)
 #define mni_san_arrived(t) ((void)0)
 #define mni_san_leave(to, w) ((void)0)

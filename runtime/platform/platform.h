@@ -111,6 +111,9 @@ void mn_plat_unmap(void *p, size_t bytes);
 /* Makes a touch of these pages fault. 0 or -errno: the system has no more guards. */
 int mn_plat_guard(void *p, size_t bytes);
 
+/* The same for n single pages, stride bytes apart. How many, of the first ones, it has done. */
+unsigned mn_plat_guard_many(char *first, size_t stride, unsigned n);
+
 /*
  * Whether the system has only so many guards (older Linux: some 30000) that one
  * should be made before it is promised. Else it refuses one only when it could
@@ -120,6 +123,14 @@ bool mn_plat_guards_scarce(void);
 
 /* Gives back what memory lies wholly within, and keeps the addresses; guards stay. Any range. */
 void mn_plat_discard(void *p, size_t bytes);
+
+struct mn_plat_range {
+	char *lo;
+	size_t bytes;
+};
+
+/* The same for n ranges of whole pages. */
+void mn_plat_discard_many(const struct mn_plat_range *r, unsigned n);
 
 /* memcpy(), where the caller holds a lock: the program may have one of its own. */
 void mn_plat_copy(void *to, const void *from, size_t bytes);

@@ -40,7 +40,7 @@ EXAMPLE_NAMES := $(patsubst $(ROOT)/%.c,%,$(sort $(wildcard $(ROOT)/examples/*.c
 
 # The calls into the system that fault/faults.h can make fail.
 FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create pthread_join \
-	pthread_getattr_np timer_create timer_delete
+	pthread_getattr_np timer_create timer_delete syscall
 FAULTY_IO := syscall epoll_create1 epoll_ctl epoll_wait eventfd accept4 recv preadv2
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)

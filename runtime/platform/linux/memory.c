@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "core/sanitize.h"
 #include "outside.h"
@@ -14,6 +17,31 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13 */
 #endif
+#define SELF (-10000) /* instead of a pidfd, the caller: PIDFD_SELF_THREAD, Linux 6.14 */
+#define RANGES 32     /* of one call */
+
+/*
+ * madvise() for several ranges at once: a call less for each. How many of the first
+ * ones it has done; 0 on kernels that have it for other processes alone.
+ */
+static unsigned advise_many(const struct mn_plat_range *r, unsigned n, int advice)
+{
+#if defined(SYS_process_madvise)
+	struct iovec v[RANGES];
+	unsigned done = 0;
+	ssize_t bytes;
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = (struct iovec){r[i].lo, r[i].bytes};
+	bytes = OUTSIDE(syscall(SYS_process_madvise, (long)SELF, v, (long)n, (long)advice, 0L));
+	while (done < n && bytes >= (ssize_t)r[done].bytes)
+		bytes -= (ssize_t)r[done++].bytes;
+	return done;
+#else
+	(void)r, (void)n, (void)advice;
+	return 0;
+#endif
+}
 
 void *mn_plat_map(size_t bytes)
 {
@@ -46,6 +74,27 @@ int mn_plat_guard(void *p, size_t bytes)
 	return OUTSIDE(mprotect(p, bytes, PROT_NONE)) ? -errno : 0;
 }
 
+unsigned mn_plat_guard_many(char *first, size_t stride, unsigned n)
+{
+	unsigned done = 0;
+
+	while (done < n && !atomic_load_explicit(&by_mprotect, memory_order_relaxed)) {
+		struct mn_plat_range r[RANGES];
+		unsigned some = n - done < RANGES ? n - done : RANGES;
+		unsigned ok;
+
+		for (unsigned i = 0; i < some; i++)
+			r[i] = (struct mn_plat_range){first + (done + i) * stride, MN_PLAT_PAGE};
+		ok = some > 1 ? advise_many(r, some, MADV_GUARD_INSTALL) : 0;
+		done += ok;
+		if (ok < some)
+			break;
+	}
+	while (done < n && !mn_plat_guard(first + done * stride, MN_PLAT_PAGE))
+		done++;
+	return done;
+}
+
 bool mn_plat_guards_scarce(void)
 {
 	size_t bytes = MN_PLAT_PAGE;
@@ -66,6 +115,19 @@ void mn_plat_discard(void *p, size_t bytes)
 
 	if (lo < hi)
 		OUTSIDE(madvise((void *)lo, hi - lo, MADV_DONTNEED));
+}
+
+void mn_plat_discard_many(const struct mn_plat_range *r, unsigned n)
+{
+	while (n) {
+		unsigned some = n < RANGES ? n : RANGES;
+		unsigned done = advise_many(r, some, MADV_DONTNEED);
+
+		for (; done < some; done++)
+			OUTSIDE(madvise(r[done].lo, r[done].bytes, MADV_DONTNEED));
+		r += some;
+		n -= some;
+	}
 }
 
 void mn_plat_copy(void *to, const void *from, size_t bytes)

@@ -16,11 +16,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 enum fault {
@@ -29,7 +32,7 @@ enum fault {
 	FAULT_THREAD, /* pthread_create: EAGAIN */
 	FAULT_STACK,  /* pthread_getattr_np: ENOMEM */
 	FAULT_TIMER,  /* timer_create: EAGAIN */
-	FAULT_GUARD,  /* madvise that installs a guard, mprotect: ENOMEM */
+	FAULT_GUARD,  /* madvise that installs a guard, for one range of many; mprotect: ENOMEM */
 	FAULT_ADVICE, /* other madvise: EINVAL; nobody need notice */
 	FAULT_KINDS,
 };
@@ -93,6 +96,7 @@ static bool faults_strike(enum fault kind)
 void *__real_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
 int __real_munmap(void *p, size_t n);
 int __real_madvise(void *p, size_t n, int advice);
+long __real_syscall(long number, ...);
 int __real_mprotect(void *p, size_t n, int prot);
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -107,6 +111,7 @@ int __real_timer_delete(timer_t t);
 void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
 int __wrap_munmap(void *p, size_t n);
 int __wrap_madvise(void *p, size_t n, int advice);
+long __wrap_syscall(long number, ...);
 int __wrap_mprotect(void *p, size_t n, int prot);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
@@ -152,6 +157,36 @@ int __wrap_madvise(void *p, size_t n, int advice)
 		return -1;
 	}
 	return __real_madvise(p, n, advice);
+}
+
+/* Of process_madvise() the ranges before the one that fails are done, as the kernel does it. */
+long __wrap_syscall(long number, ...)
+{
+	va_list args;
+	long a[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_process_madvise) {
+		const struct iovec *v = (const struct iovec *)a[1];
+		bool guard = a[3] == MADV_GUARD_INSTALL_;
+		long n = a[2];
+
+		if (guard && atomic_load(&faults.no_guard_install)) {
+			errno = EINVAL;
+			return -1;
+		}
+		for (long i = 0; i < n; i++)
+			if (faults_strike(guard ? FAULT_GUARD : FAULT_ADVICE)) {
+				if (i)
+					return __real_syscall(number, a[0], v, i, a[3], a[4]);
+				errno = guard ? ENOMEM : EINVAL;
+				return -1;
+			}
+	}
+	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int __wrap_mprotect(void *p, size_t n, int prot)

@@ -4,8 +4,10 @@
  * stack size and of others; the program goes on, with the threads that it has
  * and with new ones as soon as there are guards; the kernel's own limit is met
  * in that way. Where they are not scarce, a stack is guarded by mprotect() when
- * the better way is refused, and when both are, the process ends with a line that
- * says so. No thread runs on an unguarded stack.
+ * the better way is refused, also in the midst of guarding several; when both are, a
+ * thread that has been created waits for its stack and runs when there are guards
+ * again; if there never are, the process ends with a line that says so. No thread
+ * runs on an unguarded stack.
  */
 #define _GNU_SOURCE
 #include "fault/faults.h"
@@ -114,6 +116,30 @@ static void refused_once(void)
 	many(NULL);
 	CHECK(faults_hit());
 	many(NULL);
+	test_stop();
+}
+
+static void *allow_when_hit(void *arg)
+{
+	while (!atomic_load(&faults.hit))
+		sched_yield();
+	faults_hit();
+	return arg;
+}
+
+static void refused_for_a_while(void)
+{
+	pthread_t helper;
+
+	test_start();
+	for (int i = 0; i < 3; i++) {
+		faults_deny(FAULT_GUARD);
+		CHECK_EQ(pthread_create(&helper, NULL, allow_when_hit, NULL), 0);
+		many(NULL);
+		CHECK_EQ(pthread_join(helper, NULL), 0);
+		CHECK_EQ(mn_shutdown(), 0);
+		test_start();
+	}
 	test_stop();
 }
 
@@ -227,6 +253,7 @@ int main(void)
 		return 0;
 	for (failing_call = 1; failing_call < 40; failing_call += 6)
 		passes(refused_once);
+	passes(refused_for_a_while);
 	status = run(refused_both_ways, text, sizeof text);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || !strstr(text, "guard page"))
 		FAIL("wait status 0x%x: %s", status, text);

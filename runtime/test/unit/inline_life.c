@@ -93,7 +93,7 @@ static uint64_t inline_runs(void)
 static void *little_room(void *arg)
 {
 	uint64_t before = inline_runs();
-	volatile char *space = __builtin_alloca(4 * 65536 - 40000);
+	volatile char *space = __builtin_alloca(2 * 65536 - 40000);
 
 	space[0] = 1;
 	for (int i = 0; i < 10; i++)

@@ -78,7 +78,7 @@ static void *join_at_the_end(void *arg)
 {
 	struct job j = {*(size_t *)arg, false};
 
-	for (size_t below = j.promise; below < 4 * j.promise - 4096; below += j.promise / 50)
+	for (size_t below = j.promise; below < 2 * j.promise - 4096; below += j.promise / 50)
 		join_at_depth(&j, below);
 	return NULL;
 }
