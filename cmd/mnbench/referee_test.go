@@ -134,10 +134,16 @@ func TestRefereeGivesUp(t *testing.T) {
 	}
 }
 
-func TestDepthOf(t *testing.T) {
-	for ref, want := range map[string]int{"HEAD": 0, "HEAD~1": 2, "HEAD~": 2, "HEAD^": 2, "HEAD^^": 3, "@~5": 6, "HEAD~2^": 4, "main": 0, "main~3": 0, "HEAD^2": 0} {
-		if got, ok := depthOf(ref); got != want || ok != (want > 0) {
-			t.Errorf("%s: depth %d, %v; want %d", ref, got, ok, want)
+func TestAncestry(t *testing.T) {
+	for ref, want := range map[string]struct {
+		tip   string
+		depth int
+	}{
+		"HEAD": {"HEAD", 1}, "HEAD~1": {"HEAD", 2}, "HEAD~": {"HEAD", 2}, "HEAD^": {"HEAD", 2}, "HEAD^^": {"HEAD", 3}, "@~5": {"@", 6},
+		"HEAD~2^": {"HEAD", 4}, "main": {"main", 1}, "main~3": {"main", 4}, "v1.2^": {"v1.2", 2}, "HEAD^2": {"HEAD^2", 1},
+	} {
+		if tip, depth := ancestry(ref); tip != want.tip || depth != want.depth {
+			t.Errorf("%s: %d commits of %s; want %d of %s", ref, depth, tip, want.depth, want.tip)
 		}
 	}
 }

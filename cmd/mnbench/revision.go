@@ -122,31 +122,35 @@ func resolve(ctx context.Context, repo, ref string) (string, error) {
 	case strings.TrimSpace(string(shallow)) != "true":
 		return "", fmt.Errorf("no such revision or folder; git fetch brings what only the remote has")
 	}
-	if depth, ok := depthOf(ref); ok {
+	tip, depth := ancestry(ref)
+	switch {
+	case depth == 1:
+		return "", fmt.Errorf("not in this shallow checkout: its own commit is enough (depth 1): git fetch --depth=1 origin %s; or fetch-depth: 0 for actions/checkout", ref)
+	case tip == "HEAD" || tip == "@":
 		return "", fmt.Errorf("not in this shallow checkout: it takes a depth of %d: git fetch --depth=%d, or fetch-depth: %d for actions/checkout",
 			depth, depth, depth)
 	}
-	return "", fmt.Errorf("not in this shallow checkout: its own commit is enough (depth 1): git fetch --depth=1 origin %s; or fetch-depth: 0 for actions/checkout", ref)
+	return "", fmt.Errorf("not in this shallow checkout: it takes a depth of %d: git fetch --depth=%d origin %s; or fetch-depth: 0 for actions/checkout", depth, depth, tip)
 }
 
-var ancestor = regexp.MustCompile(`^(?:HEAD|@)((?:~\d*|\^)+)$`)
+var ancestor = regexp.MustCompile(`^(.+?)((?:~\d*|\^)+)$`)
 
-// depthOf is how many commits a checkout must hold so that an ancestor such
-// as HEAD~3 is among them.
-func depthOf(ref string) (depth int, ok bool) {
+// ancestry takes a revision such as main~3 apart: the name that it starts
+// from, and how many commits of that a checkout must hold, here 4.
+func ancestry(ref string) (tip string, depth int) {
 	m := ancestor.FindStringSubmatch(ref)
 	if m == nil {
-		return 0, false
+		return ref, 1
 	}
 	depth = 1
-	for _, up := range regexp.MustCompile(`~\d*|\^`).FindAllString(m[1], -1) {
+	for _, up := range regexp.MustCompile(`~\d*|\^`).FindAllString(m[2], -1) {
 		n, err := strconv.Atoi(strings.TrimPrefix(up, "~"))
 		if err != nil {
 			n = 1
 		}
 		depth += n
 	}
-	return depth, true
+	return m[1], depth
 }
 
 // export unpacks the tree of a commit below the cache folder, once, and
