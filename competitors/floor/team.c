@@ -96,6 +96,11 @@ void team_run(uint64_t count, void (*part)(void *arg, uint64_t i), void *arg)
 		relax(&spins);
 }
 
+unsigned team_size(void)
+{
+	return team.members + 1;
+}
+
 int team_start(unsigned workers)
 {
 	atomic_store_explicit(&team.next, CLOSED, memory_order_relaxed);

@@ -10,6 +10,9 @@
  */
 int team_start(unsigned workers);
 
+/* How many kernel threads share the parts: those and the caller. */
+unsigned team_size(void);
+
 /* Ends and joins them. */
 void team_stop(void);
 
