@@ -155,6 +155,7 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 	out.Invocations, out.Samples = out.NSPerUnit.Invocations, out.NSPerUnit.Samples
 	out.Medians = sample.Medians()
 	out.Tails = tails.summarise(m.o.Stat)
+	out.Counters = meanCounters(invs)
 	out.Warnings = append(out.Warnings, out.NSPerUnit.Warnings...)
 	if w, ok := unsteady(invs); ok {
 		out.Warnings = append(out.Warnings, w)
@@ -166,6 +167,24 @@ func (m *summariser) cell(c Cell, invs []*Measured) CellSummary {
 		m.costs[c.Key()] = costs
 	}
 	return out
+}
+
+// meanCounters are the counters of an iteration, on average over all of them.
+func meanCounters(invs []*Measured) map[string]float64 {
+	means, iterations := map[string]float64{}, 0
+	for _, inv := range invs {
+		if inv.Status != OK || inv.Invocation.Invocation < 0 {
+			continue
+		}
+		iterations += len(inv.Timed)
+		for name, n := range inv.Counters {
+			means[name] += float64(n)
+		}
+	}
+	for name := range means {
+		means[name] /= float64(iterations)
+	}
+	return means
 }
 
 // perUnit returns the cost of each point; NaN where there is none.

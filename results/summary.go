@@ -38,17 +38,18 @@ type CellSummary struct {
 	Reached     uint64 // how far a limit let it come; 0: it did not say
 	Unit        string // of work; "" when nobody names it
 	NSPerUnit   stat.Interval
-	Medians     []float64  // ns per unit of each invocation with a result
-	Place       stat.Place // among the runtimes of the cell's Group; rank 0: no result, or no interval
-	Ratio       *Ratio     // to the baseline or the fastest; nil: no result
-	Overhead    *Ratio     // time on one worker over serial time; nil: no serial cell, or more workers
-	Efficiency  *Ratio     // serial time over workers times time: 1 is a perfect speed-up
-	Failures    []Failure  // invocations without a result, by status, worst first
-	Floor       bool       // it is the limit of the others, and has no rank
-	RSSBytes    uint64     // largest resident set of an invocation, median over them; 0: not read
-	Tails       []Tail     // of the distributions that the driver measured
-	Invocations int        // with a result
-	Samples     int        // in them
+	Medians     []float64          // ns per unit of each invocation with a result
+	Place       stat.Place         // among the runtimes of the cell's Group; rank 0: no result, or no interval
+	Ratio       *Ratio             // to the baseline or the fastest; nil: no result
+	Overhead    *Ratio             // time on one worker over serial time; nil: no serial cell, or more workers
+	Efficiency  *Ratio             // serial time over workers times time: 1 is a perfect speed-up
+	Failures    []Failure          // invocations without a result, by status, worst first
+	Floor       bool               // it is the limit of the others, and has no rank
+	RSSBytes    uint64             // largest resident set of an invocation, median over them; 0: not read
+	Tails       []Tail             // of the distributions that the driver measured
+	Counters    map[string]float64 // the runtime's own, such as steals: mean over timed iterations
+	Invocations int                // with a result
+	Samples     int                // in them
 	Warnings    []Warning
 }
 
@@ -128,34 +129,35 @@ func (r *Ratio) json() *jsonRatio {
 // MarshalJSON writes the flat form.
 func (c CellSummary) MarshalJSON() ([]byte, error) {
 	out := struct {
-		Runtime     string           `json:"runtime"`
-		Workload    string           `json:"workload"`
-		Params      workloads.Params `json:"params"`
-		Workers     int              `json:"workers"`
-		Mode        Mode             `json:"mode"`
-		Status      Status           `json:"status"`
-		Detail      string           `json:"detail,omitempty"`
-		Reached     uint64           `json:"reached,omitempty"`
-		Unit        string           `json:"unit"`
-		NSPerUnit   *stat.Interval   `json:"ns_per_unit"`
-		Invocations int              `json:"invocations"`
-		Samples     int              `json:"samples"`
-		Rank        *int             `json:"rank"`
-		Tied        bool             `json:"tied"`
-		Floor       bool             `json:"floor,omitempty"`
-		Ratio       *jsonRatio       `json:"ratio"`
-		Overhead    *jsonRatio       `json:"overhead,omitempty"`
-		Efficiency  *jsonRatio       `json:"efficiency,omitempty"`
-		RSSBytes    uint64           `json:"rss_bytes,omitempty"`
-		Tails       []Tail           `json:"tails,omitempty"`
-		Failures    []Failure        `json:"failures"`
-		Warnings    []Warning        `json:"warnings"`
+		Runtime     string             `json:"runtime"`
+		Workload    string             `json:"workload"`
+		Params      workloads.Params   `json:"params"`
+		Workers     int                `json:"workers"`
+		Mode        Mode               `json:"mode"`
+		Status      Status             `json:"status"`
+		Detail      string             `json:"detail,omitempty"`
+		Reached     uint64             `json:"reached,omitempty"`
+		Unit        string             `json:"unit"`
+		NSPerUnit   *stat.Interval     `json:"ns_per_unit"`
+		Invocations int                `json:"invocations"`
+		Samples     int                `json:"samples"`
+		Rank        *int               `json:"rank"`
+		Tied        bool               `json:"tied"`
+		Floor       bool               `json:"floor,omitempty"`
+		Ratio       *jsonRatio         `json:"ratio"`
+		Overhead    *jsonRatio         `json:"overhead,omitempty"`
+		Efficiency  *jsonRatio         `json:"efficiency,omitempty"`
+		RSSBytes    uint64             `json:"rss_bytes,omitempty"`
+		Tails       []Tail             `json:"tails,omitempty"`
+		Counters    map[string]float64 `json:"counters,omitempty"`
+		Failures    []Failure          `json:"failures"`
+		Warnings    []Warning          `json:"warnings"`
 	}{
 		Runtime: c.Runtime, Workload: c.Workload, Params: c.Params, Workers: c.Workers, Mode: c.Mode,
 		Status: c.Status, Detail: c.Detail, Reached: c.Reached, Unit: c.Unit,
 		Invocations: c.Invocations, Samples: c.Samples, Tied: c.Place.Tied, Floor: c.Floor,
 		Ratio: c.Ratio.json(), Overhead: c.Overhead.json(), Efficiency: c.Efficiency.json(),
-		RSSBytes: c.RSSBytes, Tails: c.Tails, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
+		RSSBytes: c.RSSBytes, Tails: c.Tails, Counters: c.Counters, Failures: notNil(c.Failures), Warnings: notNil(c.Warnings),
 	}
 	if c.HasResult() {
 		out.NSPerUnit = &c.NSPerUnit

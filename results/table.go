@@ -17,6 +17,8 @@ type TableOptions struct {
 	Width   int  // columns; default 80
 	Colour  bool // ANSI colours
 	Unicode bool // µ, ± and lines; else us, +- and |
+
+	Counters bool // what runtimes counted themselves, such as steals
 }
 
 // WriteTable writes a summary for people: for each workload with its
@@ -94,6 +96,9 @@ func (t *tableWriter) block(b Block) {
 		t.serialTable(b, serial, runtimes)
 	}
 	t.tailTables(b, runtimes)
+	if t.o.Counters {
+		t.counterTable(b, runtimes)
+	}
 	t.b.WriteByte('\n')
 }
 

@@ -9,6 +9,7 @@ import (
 type showOptions struct {
 	json     bool
 	baseline string
+	counters bool
 	history  historyOptions
 }
 
@@ -23,6 +24,7 @@ it goes.`,
 		Args: historyArgs(&o.history, arguments(1, 1, "one RECORD")),
 		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
   mnbench show --baseline pthreads record.jsonl
+  mnbench show --counters record.jsonl
   mnbench show --json record.jsonl | jq '.cells[] | select(.rank == 1) | .runtime'
   zcat record.jsonl.gz | mnbench show -
   mnbench show --history nightly
@@ -46,6 +48,7 @@ it goes.`,
 	}
 	jsonFlag(cmd, &o.json)
 	baselineFlag(cmd, &o.baseline)
+	cmd.Flags().BoolVar(&o.counters, "counters", false, "also print what runtimes count themselves, such as steals and how many succeeded")
 	historyFlags(cmd, &o.history)
 	return cmd
 }
@@ -72,5 +75,7 @@ func printRecord(u *ui, rec *results.Record, o showOptions, c *catalogue) error 
 	if o.json {
 		return u.printJSON(sum)
 	}
-	return results.WriteTable(u.out, sum, u.table)
+	table := u.table
+	table.Counters = o.counters
+	return results.WriteTable(u.out, sum, table)
 }

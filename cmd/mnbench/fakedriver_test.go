@@ -256,6 +256,7 @@ func (f *fake) run() {
 			s := map[string]any{
 				"type": "sample", "phase": [2]string{"warmup", "timed"}[phase], "index": i,
 				"ns": f.ns * int64(units) * int64(100+slow) / 100, "units": units, "answer": strconv.FormatUint(answer, 10),
+				"counters": map[string]int{"steal_attempts": 8, "steal_hits": 2, "parks": 0},
 			}
 			if b.sample != nil {
 				b.sample(f, s)
