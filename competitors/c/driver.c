@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -161,8 +162,10 @@ static void sample(const char *phase, uint64_t index, uint64_t ns, uint64_t setu
 /* Reports why the work could not go on. */
 static enum outcome gave_up(const struct result *result)
 {
-    const char *name = result->error == EAGAIN ? "EAGAIN"
+    const char *name = result->error == EAGAIN   ? "EAGAIN"
                        : result->error == ENOMEM ? "ENOMEM"
+                       : result->error == EMFILE ? "EMFILE"
+                       : result->error == ENFILE ? "ENFILE"
                                                  : NULL;
     char what[128];
 
@@ -195,9 +198,12 @@ static enum outcome iterate(const struct args *args, const char *phase, uint64_t
         workload->serial(state);
         end = slow_down(start, now());
     } else {
+        if (workload->acquire)
+            workload->acquire(state, &result);
         backend_counters(counters.before, BACKEND_MAX_COUNTERS);
         start = now();
-        workload->run(state, &result);
+        if (!result.call)
+            workload->run(state, &result);
         end = slow_down(start, now());
         counters.count = backend_counters(counters.after, BACKEND_MAX_COUNTERS);
     }
@@ -218,6 +224,20 @@ static enum outcome repeat(const struct args *args, const char *phase, uint64_t 
     return outcome;
 }
 
+/*
+ * As many open files as the system lets a process have: Go's runtime and the JVM do so for
+ * themselves, and the others are not to stop before them.
+ */
+static void allow_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 static int run(const struct args *args)
 {
     enum outcome outcome;
@@ -231,6 +251,7 @@ static int run(const struct args *args)
         complain("%s", backend_declines(args->workers));
         return UNSUPPORTED;
     }
+    allow_files();
     if (!args->serial && (error = backend_start(args->workers)) != 0) {
         complain("cannot start %u workers: %s", args->workers, strerror(error));
         return FAILED;

@@ -6,6 +6,7 @@
  * prints nothing, and takes no times but those that it is about (clock.h): the frame calls, for every iteration,
  *
  *     setup                allocates and fills everything           not timed
+ *     acquire              gets sockets and the like; not if serial not timed
  *     run  (or serial)     does the work, creates all threads       timed
  *     finish               works out the answer, frees everything   not timed
  *
@@ -40,6 +41,11 @@ struct workload {
 
     /* Returns the state that the other functions get, or NULL when there is not enough memory. */
     void *(*setup)(const struct args *args);
+    /*
+     * Gets from the system what it has little of, such as sockets; NULL: the work needs none. Not
+     * called in serial mode. After stopped() run is not called; finish is, and gives all back.
+     */
+    void (*acquire)(void *state, struct result *result);
     /* With threads. After stopped() it must still join every thread that it has created. */
     void (*run)(void *state, struct result *result);
     /* As plain sequential code with the same answer and units. NULL: there is none. */
@@ -56,8 +62,8 @@ uint64_t seed(const struct args *args);
 
 /*
  * Says that the work could not go on: `call` failed with `error` (an errno value) when `reached`
- * of what it makes had been made. EAGAIN and ENOMEM are reported as a limit of the system, which
- * is a result; everything else as a failure.
+ * of what it makes had been made. EAGAIN, ENOMEM, and EMFILE and ENFILE (too many open files) are
+ * reported as a limit of the system, which is a result; everything else as a failure.
  */
 void stopped(struct result *result, const char *call, int error, uint64_t reached);
 

@@ -69,6 +69,23 @@ func run(a *args) error {
 	if err != nil {
 		return err
 	}
+	met := new(limit)
+	switch err := repeat(a); {
+	case errors.As(err, &met):
+		if err := emit(limitLine{Type: "limit", What: met.Error(), Reached: met.reached}); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	if err := emitHistograms(); err != nil {
+		return err
+	}
+	return emit(endLine{Type: "end"})
+}
+
+// repeat does all iterations.
+func repeat(a *args) error {
 	for _, phase := range []struct {
 		name  string
 		times int
@@ -79,10 +96,7 @@ func run(a *args) error {
 			}
 		}
 	}
-	if err := emitHistograms(); err != nil {
-		return err
-	}
-	return emit(endLine{Type: "end"})
+	return nil
 }
 
 // iterate sets up fresh state, executes the workload once and reports it. The
@@ -94,6 +108,11 @@ func iterate(a *args, phase string, index int) error {
 	work := state.parallel
 	if a.serial {
 		work = state.serial
+	} else if s, ok := state.(acquirer); ok {
+		defer s.release()
+		if err := s.acquire(); err != nil {
+			return err
+		}
 	}
 
 	start := time.Now()

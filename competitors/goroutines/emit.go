@@ -38,6 +38,12 @@ type sampleLine struct {
 	Counters map[string]uint64 `json:"counters"`
 }
 
+type limitLine struct {
+	Type    string `json:"type"`
+	What    string `json:"what"`
+	Reached uint64 `json:"reached"`
+}
+
 type endLine struct {
 	Type string `json:"type"`
 }

@@ -28,6 +28,13 @@ type state interface {
 	result() (units, answer uint64)
 }
 
+// acquirer is a state that gets from the system what there is little of, such
+// as sockets: before the clock starts, and not in serial mode.
+type acquirer interface {
+	acquire() error // a *limit when the system has no more of it
+	release()       // gives back what was got, however much that is
+}
+
 // observer is a state that has seen events which are a distribution, such as
 // latencies. What timed iterations observe is printed as histograms.
 type observer interface {

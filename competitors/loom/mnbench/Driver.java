@@ -78,7 +78,7 @@ public final class Driver {
             new Line()
                     .put("type", "limit")
                     .put("what", threads.limit().getMessage())
-                    .put("reached", workload.started())
+                    .put("reached", threads.limit().reached < 0 ? workload.started() : threads.limit().reached)
                     .write();
         }
         observations.write();

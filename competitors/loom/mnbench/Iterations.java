@@ -68,6 +68,21 @@ final class Iterations implements Runnable {
     /** Executes the workload once; returns the time in nanoseconds, at least 1. */
     private long execute() {
         workload.prepare();
+        if (args.serial) {
+            return work();
+        }
+        try {
+            workload.acquire();
+            return work();
+        } catch (Limit e) {
+            threads.met(e);
+            throw e;
+        } finally {
+            workload.release();
+        }
+    }
+
+    private long work() {
         long start = System.nanoTime();
         if (args.serial) {
             workload.serial();

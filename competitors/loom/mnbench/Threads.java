@@ -67,6 +67,13 @@ public final class Threads {
         return limit;
     }
 
+    /** Notes a limit that was met by other means than start. */
+    synchronized void met(Limit other) {
+        if (limit == null) {
+            limit = other;
+        }
+    }
+
     /** The limit that was met, or null. */
     Limit limit() {
         return limit;

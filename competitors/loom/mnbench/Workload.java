@@ -13,6 +13,15 @@ public interface Workload {
     void prepare();
 
     /**
+     * Gets from the system what it has little of, such as sockets: outside the clock, and not in
+     * serial mode. Throws {@link Limit} when it has no more.
+     */
+    default void acquire() {}
+
+    /** Gives back what {@link #acquire} got, however much that is; again, when the work has done so. */
+    default void release() {}
+
+    /**
      * Does the work with threads from {@code threads}, inside the clock. Every
      * thread that was started has ended when this returns or throws, also when
      * {@link Threads#start} threw {@link Limit}.

@@ -12,6 +12,8 @@ pub enum Failure {
     Usage(String),
     /// A cell that this driver does not do.
     Unsupported(String),
+    /// The system has no more of something: a result, told as such.
+    Limit { what: String, reached: u64 },
     /// Anything else.
     Failed(String),
 }
@@ -21,7 +23,7 @@ impl Failure {
         match self {
             Failure::Usage(_) => USAGE,
             Failure::Unsupported(_) => UNSUPPORTED,
-            Failure::Failed(_) => FAILED,
+            Failure::Limit { .. } | Failure::Failed(_) => FAILED,
         }
     }
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Failure::Usage(why) | Failure::Unsupported(why) | Failure::Failed(why) => f.write_str(why),
+            Failure::Limit { what, .. } => f.write_str(what),
         }
     }
 }

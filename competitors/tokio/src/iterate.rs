@@ -13,6 +13,7 @@ use crate::emit::Line;
 use crate::failure::Failure;
 use crate::flavor::{Counters, Flavor};
 use crate::histogram::Histograms;
+use crate::limit;
 use crate::memory;
 use crate::slow;
 use crate::workload::Answer;
@@ -22,6 +23,7 @@ pub fn run(flavor: Flavor, cell: Cell) -> Result<(), Failure> {
     // there is one way to iterate.
     let flavor = if cell.serial { Flavor::CurrentThread } else { flavor };
     let slow = slow::percent()?;
+    limit::allow_files();
     let runtime = flavor.build(cell.workers)?;
     let root = runtime.spawn(all(flavor, cell, slow));
     match runtime.block_on(root) {
@@ -35,12 +37,22 @@ async fn all(flavor: Flavor, cell: Cell, slow: u32) -> Result<(), Failure> {
     let metrics = Handle::current().metrics();
     let mut observed = Histograms::default();
     config(flavor, &cell, &metrics, slow)?;
-    for (phase, times) in [("warmup", cell.warmup), ("timed", cell.iterations)] {
-        for index in 0..times {
-            iterate(&cell, phase, index, &metrics, slow, &mut observed).await?;
+    match repeat(&cell, &metrics, slow, &mut observed).await {
+        Err(Failure::Limit { what, reached }) => {
+            Line::of_type("limit").string("what", &what).number("reached", reached).write()?
         }
+        outcome => outcome?,
     }
     observed.write()
+}
+
+async fn repeat(cell: &Cell, metrics: &RuntimeMetrics, slow: u32, observed: &mut Histograms) -> Result<(), Failure> {
+    for (phase, times) in [("warmup", cell.warmup), ("timed", cell.iterations)] {
+        for index in 0..times {
+            iterate(cell, phase, index, metrics, slow, observed).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what was really applied.
@@ -67,6 +79,9 @@ async fn iterate(
 ) -> Result<(), Failure> {
     let begin = Instant::now();
     let mut state = (cell.workload.setup)(&cell.params)?;
+    if !cell.serial {
+        state.acquire()?;
+    }
     let before = Counters::read(metrics);
 
     let start = Instant::now();

@@ -16,9 +16,11 @@ mod flavor;
 mod gate;
 mod histogram;
 mod iterate;
+mod limit;
 mod memory;
 mod part;
 mod slow;
+mod words;
 mod workload;
 
 use std::process;

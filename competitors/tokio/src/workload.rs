@@ -4,6 +4,7 @@
 //! For every iteration the driver calls
 //!
 //!   setup                 allocates and fills everything            not timed
+//!   acquire               gets sockets and the like; not if serial  not timed
 //!   parallel (or serial)  does the work, spawns all tasks           timed
 //!   answer                works out the answer                      not timed
 //!
@@ -32,6 +33,11 @@ pub const fn param(name: &'static str, min: u64) -> ParamSpec {
 
 /// One iteration of a workload.
 pub trait State: Send {
+    /// Gets from the system what it has little of, such as sockets: before the
+    /// clock starts, and not in serial mode. Dropping the state gives it back.
+    fn acquire(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
     /// Does the work with tasks, all of which have ended when it is done.
     fn parallel(&mut self) -> Work<'_>;
     /// Does it as plain sequential code with the same units and answer.
