@@ -267,6 +267,8 @@ func TestLimit(t *testing.T) {
 		{"migrate", "threads=500 rounds=1 bytes=64 wakers=2 hold_us=0"},
 		{"migrate", "threads=2 rounds=1 bytes=64 wakers=100 hold_us=0"},
 		{"treesearch", "roots=500 children=4 chance=247000 depth=5 work=0"},
+		{"echo", "connections=200 words=1 rounds=5"},
+		{"pipes", "rings=200 threads=3 hops=5 words=1"},
 	} {
 		tried[tc.workload] = true
 		t.Run(tc.workload+"/"+tc.params, func(t *testing.T) {

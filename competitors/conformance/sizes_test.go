@@ -57,6 +57,11 @@ func TestOddSizes(t *testing.T) {
 		{"wakeup", "rounds=1 period_us=1 hogs=0 steps=0", 1, 1},
 		{"migrate", "threads=2 rounds=1 bytes=64 wakers=100 hold_us=0", 2, 9249526305624719819},
 		{"migrate", "threads=3 rounds=2 bytes=191 wakers=1 hold_us=1", 6, 13389067445248573395},
+		{"echo", "connections=1 words=1 rounds=1", 1, 1442695040888963407},
+		{"echo", "connections=2 words=20000 rounds=1", 2, 9031350062114042176},
+		{"pipes", "rings=1 threads=1 hops=1 words=1", 1, 1},
+		{"pipes", "rings=1 threads=1 hops=3 words=512", 3, 392454},
+		{"pipes", "rings=2 threads=3 hops=2 words=2", 4, 12},
 		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
 		for _, e := range native() {

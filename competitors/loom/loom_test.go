@@ -247,6 +247,7 @@ func TestOddSizes(t *testing.T) {
 		{"openloop", params("requests=3", "interval_ns=1", "short=0", "long=0"), 3, 3},
 		{"wakeup", params("rounds=2", "period_us=1", "hogs=0", "steps=0"), 2, 2},
 		{"philosophers", params("threads=2", "rounds=3", "eat=0", "think=0"), 6, 13},
+		{"pipes", params("rings=2", "threads=3", "hops=2", "words=2"), 4, 12},
 	} {
 		for _, variant := range []string{"loom", "loom-platform"} {
 			for _, mode := range []string{"parallel", "serial"} {
@@ -287,6 +288,7 @@ func TestLimit(t *testing.T) {
 		{"channel", params("producers=1", "consumers=500", "capacity=2", "items=1000000")},
 		{"nqueens", params("n=8", "depth=8")},
 		{"heat", params("n=500", "steps=2", "strips=500")},
+		{"echo", params("connections=250", "words=1", "rounds=1")},
 	} {
 		t.Run(fmt.Sprint(tc.workload, tc.params), func(t *testing.T) {
 			lines := run(t, "loom-platform", 1, options, []string{"prlimit", "--as=6000000000"},

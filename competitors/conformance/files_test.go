@@ -1,0 +1,44 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mnbench/mnbench/internal/protocol"
+)
+
+// Few open files are allowed at first, and not many at most.
+var fewFiles = []string{"prlimit", "--nofile=40:100"}
+
+// TestOpenFiles: a driver that cannot open more says so, as a limit with the
+// system's own error and how many there were; it has raised its soft limit
+// before. Every iteration gives back all that it has opened: after some that
+// nearly reach the limit there is room for one more.
+func TestOpenFiles(t *testing.T) {
+	for _, tc := range []struct{ workload, many, some string }{
+		{"echo", "connections=200 words=1 rounds=5", "connections=32 words=1 rounds=2"},
+		{"pipes", "rings=100 threads=2 hops=5 words=1", "rings=4 threads=8 hops=20 words=1"},
+	} {
+		for _, e := range entrants {
+			if !e.Describe.Has(tc.workload) || e.ID() == "loom-platform" { // loom is the same program
+				continue
+			}
+			t.Run(e.ID()+"/"+tc.workload, func(t *testing.T) {
+				lines := measure(t, e, tc.workload, parse(t, tc.many), 1, "parallel", protocol.Expect{Warmup: 1, Iterations: 1}, fewFiles...)
+				limit, ok := lines[len(lines)-2].(*protocol.Limit)
+				if len(lines) != 3 || !ok {
+					t.Fatalf("%d lines, before the last %#v; want config, limit and end", len(lines), lines[len(lines)-2])
+				}
+				told := strings.Contains(limit.What, ": EMFILE at ") || strings.Contains(limit.What, ": Too many open files, at ")
+				if !told || !strings.HasSuffix(limit.What, fmt.Sprint(" ", limit.Reached)) {
+					t.Errorf("limit: %q, reached %d; want the call, the system's own error, and how many there were", limit.What, limit.Reached)
+				}
+				if limit.Reached <= 32 {
+					t.Errorf("it ended at %d of what takes two files each: the soft limit of 40 was not raised to 100", limit.Reached)
+				}
+				measure(t, e, tc.workload, parse(t, tc.some), 1, "parallel", protocol.Expect{Warmup: 2, Iterations: 3}, fewFiles...)
+			})
+		}
+	}
+}
