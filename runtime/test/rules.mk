@@ -28,7 +28,7 @@ CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -Wno-unused-function -fsanitize=thread
 CFLAGS_strict := $(CFLAGS_tsan) -DMNI_SAN_STRICT
 CORE_CFLAGS_strict := -fno-sanitize=thread
 
-.PHONY: test test-deep bench soak examples tree-plain tree-asan tree-tsan tree-perturb tree-strict test-programs
+.PHONY: test test-deep bench bench-scale soak examples tree-plain tree-asan tree-tsan tree-perturb tree-strict test-programs
 
 # --- what one tree holds; BUILD is the tree's folder here ---
 
@@ -83,6 +83,11 @@ BENCH_SOURCES := $(sort $(wildcard $(TEST)/bench/*.c))
 $(BUILD)/mn-bench: $(BENCH_SOURCES) $(wildcard $(TEST)/bench/*.h) $(BUILD)/libmn.a
 	@$(CC) $(TEST_FLAGS) $(CFLAGS) $(BENCH_SOURCES) $(BUILD)/libmn.a -lm -o $@
 
+SCALE_SOURCES := $(sort $(wildcard $(TEST)/scale/*.c))
+
+$(BUILD)/mn-scale: $(SCALE_SOURCES) $(wildcard $(TEST)/scale/*.h) $(BUILD)/libmn.a
+	@$(CC) $(TEST_FLAGS) $(CFLAGS) $(SCALE_SOURCES) $(BUILD)/libmn.a -lm -o $@
+
 # --- the trees ---
 
 # All CPUs, unless this make was told how many.
@@ -119,5 +124,9 @@ soak: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ##
 bench: ## what the runtime's operations cost, beside the floors
 	$(call TREE,plain) $(BUILD)/plain/mn-bench
 	@$(BUILD)/plain/mn-bench $(ARGS)
+
+bench-scale: ## what a million threads cost: memory, time, how late sleepers wake; ARGS='THREADS ROUNDS'
+	$(call TREE,plain) $(BUILD)/plain/mn-scale
+	@$(BUILD)/plain/mn-scale $(ARGS)
 
 examples: $(addprefix $(BUILD)/,$(EXAMPLE_NAMES)) ## the programs of examples/, into BUILD/examples
