@@ -41,7 +41,10 @@ EXAMPLE_NAMES := $(patsubst $(ROOT)/%.c,%,$(sort $(wildcard $(ROOT)/examples/*.c
 # The calls into the system that fault/faults.h can make fail.
 FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create pthread_join \
 	pthread_getattr_np timer_create timer_delete syscall
-FAULTY_IO := syscall epoll_create1 epoll_ctl epoll_wait eventfd accept4 recv preadv2
+# The same for fault/io_faults.h.
+FAULTY_IO := syscall mmap close epoll_create1 epoll_ctl epoll_wait eventfd socket socketpair connect accept4 \
+	recv send recvmsg sendmsg getsockopt setsockopt preadv2 pwritev2 readv writev preadv pwritev \
+	fstat openat fsync pipe2 timerfd_create dup poll
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)
 $(BUILD)/fault/io_%: TEST_LINK = $(FAULTY_IO:%=-Wl$(COMMA)--wrap=%)

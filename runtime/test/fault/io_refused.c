@@ -5,88 +5,7 @@
  * error or tries again, the others go on, and the next attempt works; errors of
  * sockets and pipes come through; nothing is left open in the end.
  */
-#include "io_test.h"
-
-#include <stdatomic.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-
-enum fault {
-	RING_SETUP,    /* io_uring_setup */
-	RING_REGISTER, /* io_uring_register */
-	RING_ENTER,    /* io_uring_enter */
-	WAIT2,         /* epoll_pwait2 */
-	EPOLL_CREATE,
-	EPOLL_CTL,
-	EPOLL_WAIT,
-	EVENTFD,
-	ACCEPT,
-	RECV,
-	PREADV2,
-	FAULTS,
-};
-
-static struct {
-	_Atomic long until; /* so many calls until one fails; 0: none; -1: all */
-	_Atomic int error;
-	_Atomic bool hit;
-} faults[FAULTS];
-
-static void arm(enum fault f, long call, int error)
-{
-	atomic_store(&faults[f].hit, false);
-	atomic_store(&faults[f].error, error);
-	atomic_store(&faults[f].until, call);
-}
-
-static bool disarm(enum fault f)
-{
-	atomic_store(&faults[f].until, 0);
-	return atomic_load(&faults[f].hit);
-}
-
-/* Whether this call is the one; errno is set then. */
-static bool strike(enum fault f)
-{
-	long left = atomic_load(&faults[f].until);
-
-	while (left > 0 && !atomic_compare_exchange_weak(&faults[f].until, &left, left - 1))
-		;
-	if (left != -1 && left != 1)
-		return false;
-	atomic_store(&faults[f].hit, true);
-	errno = atomic_load(&faults[f].error);
-	return true;
-}
-
-long __real_syscall(long n, ...);
-long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f);
-long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f)
-{
-	if ((n == SYS_io_uring_setup && strike(RING_SETUP)) ||
-	    (n == SYS_io_uring_register && strike(RING_REGISTER)) ||
-	    (n == SYS_io_uring_enter && strike(RING_ENTER)) ||
-	    (n == SYS_epoll_pwait2 && strike(WAIT2)))
-		return -1;
-	return __real_syscall(n, a, b, c, d, e, f);
-}
-
-#define WRAP(type, fault, name, params, args)                                                      \
-	type __real_##name params;                                                                 \
-	type __wrap_##name params;                                                                 \
-	type __wrap_##name params                                                                  \
-	{                                                                                          \
-		return strike(fault) ? -1 : __real_##name args;                                    \
-	}
-
-WRAP(int, EPOLL_CREATE, epoll_create1, (int flags), (flags))
-WRAP(int, EPOLL_CTL, epoll_ctl, (int ep, int how, int fd, struct epoll_event *e), (ep, how, fd, e))
-WRAP(int, EPOLL_WAIT, epoll_wait, (int ep, struct epoll_event *e, int n, int ms), (ep, e, n, ms))
-WRAP(int, EVENTFD, eventfd, (unsigned value, int flags), (value, flags))
-WRAP(int, ACCEPT, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags), (fd, a, n, flags))
-WRAP(ssize_t, RECV, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
-WRAP(ssize_t, PREADV2, preadv2, (int fd, const struct iovec *v, int n, off_t at, int flags),
-     (fd, v, n, at, flags))
+#include "io_faults.h"
 
 /* --- something that has to wait in every way --- */
 
@@ -163,7 +82,7 @@ static int talk(void)
 static struct mn_config config;
 
 /* Fails each such call, until there are no more; at most so many failures are felt for each. */
-static int each_call(enum fault f, int error, int felt, int most)
+static int each_call(enum io_fault f, int error, int felt, int most)
 {
 	int calls = 0;
 	bool hit = true;
@@ -172,9 +91,9 @@ static int each_call(enum fault f, int error, int felt, int most)
 		int before = test_open_fds();
 
 		CHECK_EQ(mn_init(&config), 0);
-		arm(f, ++calls, error);
+		io_fault_arm(f, ++calls, error);
 		CHECK_REL(talk(), <=, felt);
-		hit = disarm(f);
+		hit = io_fault_disarm(f);
 		CHECK_EQ(talk(), 0);
 		test_stop();
 		CHECK_EQ(test_open_fds(), before);
@@ -189,20 +108,21 @@ static void refused(void)
 
 	config.io = MN_IO_AUTO;
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		for (long call = 1; call <= 3; call++) { /* of 2 workers */
-			arm(RING_SETUP, call, errors[i]);
-			arm(EPOLL_CREATE, 2, EMFILE); /* tells whether epoll has been made, once */
+		for (long call = 1; call <= 3; call++) { /* 3: one more than there are workers */
+			io_fault_arm(IO_RING_SETUP, call, errors[i]);
+			/* Tells whether epoll has been made, once. */
+			io_fault_arm(IO_EPOLL_CREATE, 2, EMFILE);
 			CHECK_EQ(mn_init(&config), 0);
 			CHECK_EQ(talk(), 0);
-			CHECK_EQ(atomic_load(&faults[EPOLL_CREATE].until), call <= 2 ? 1 : 2);
-			CHECK_EQ(disarm(RING_SETUP), call <= 2);
-			disarm(EPOLL_CREATE);
+			CHECK_EQ(atomic_load(&io_faults[IO_EPOLL_CREATE].until), call <= 2 ? 1 : 2);
+			CHECK_EQ(io_fault_disarm(IO_RING_SETUP), call <= 2);
+			io_fault_disarm(IO_EPOLL_CREATE);
 			test_stop();
 		}
-	arm(RING_SETUP, -1, EPERM);
+	io_fault_arm(IO_RING_SETUP, -1, EPERM);
 	CHECK_EQ(mn_init(&ring), -ENOSYS);
 	CHECK_EQ(mn_workers(), 0);
-	disarm(RING_SETUP);
+	io_fault_disarm(IO_RING_SETUP);
 }
 
 /* Both at once: whoever has to wait is told. */
@@ -213,14 +133,14 @@ static void nothing_to_wait_by(void)
 
 	config.io = MN_IO_AUTO;
 	CHECK_EQ(mn_init(&config), 0);
-	arm(RING_SETUP, -1, EPERM);
-	arm(EPOLL_CREATE, -1, EMFILE);
+	io_fault_arm(IO_RING_SETUP, -1, EPERM);
+	io_fault_arm(IO_EPOLL_CREATE, -1, EMFILE);
 	CHECK_EQ(mn_pipe2(fds, 0), 0);
 	CHECK_EQ(mn_read(fds[0], &c, 1), -EMFILE);
 	CHECK_EQ(mn_write(fds[1], "a", 1), 1);
 	CHECK_EQ(mn_read(fds[0], &c, 1), 1); /* this one need not wait */
-	disarm(RING_SETUP);
-	disarm(EPOLL_CREATE);
+	io_fault_disarm(IO_RING_SETUP);
+	io_fault_disarm(IO_EPOLL_CREATE);
 	CHECK_EQ(mn_close(fds[0]), 0);
 	CHECK_EQ(mn_close(fds[1]), 0);
 	CHECK_EQ(talk(), 0);
@@ -236,20 +156,20 @@ int main(void)
 		for (unsigned p = 0; mn_policy_name(p); p++) {
 			config = (struct mn_config){
 				.policy = mn_policy_name(p), .workers = workers, .io = MN_IO_EPOLL};
-			CHECK_REL(each_call(EPOLL_CREATE, EMFILE, 1, 10), ==, 1);
-			CHECK_REL(each_call(EVENTFD, ENOMEM, 1, 10), ==, 1);
-			CHECK_REL(each_call(EPOLL_CTL, ENOMEM, 1, 6), >=, 3);
-			CHECK_REL(each_call(EPOLL_WAIT, EINTR, 0, 6), >=, 0);
-			CHECK_REL(each_call(WAIT2, ENOSYS, 0, 6), >=, 0);
-			CHECK_REL(each_call(RECV, ENOMEM, 1, 6), ==, 6);
+			CHECK_REL(each_call(IO_EPOLL_CREATE, EMFILE, 1, 10), ==, 1);
+			CHECK_REL(each_call(IO_EVENTFD, ENOMEM, 1, 10), ==, 1);
+			CHECK_REL(each_call(IO_EPOLL_CTL, ENOMEM, 1, 6), >=, 3);
+			CHECK_REL(each_call(IO_EPOLL_WAIT, EINTR, 0, 6), >=, 0);
+			CHECK_REL(each_call(IO_WAIT2, ENOSYS, 0, 6), >=, 0);
+			CHECK_REL(each_call(IO_RECV, ENOMEM, 1, 6), ==, 6);
 			config.io = MN_IO_URING;
 			if (!rings)
 				continue;
-			CHECK_REL(each_call(RING_ENTER, EAGAIN, 0, 6), ==, 6);
-			CHECK_REL(each_call(RING_ENTER, EINTR, 0, 6), ==, 6);
-			CHECK_REL(each_call(RING_ENTER, EBUSY, 0, 6), ==, 6);
-			CHECK_REL(each_call(RING_ENTER, ENOMEM, 0, 6), ==, 6);
-			CHECK_REL(each_call(RING_REGISTER, ENOMEM, 1, 5), >=, 1);
+			CHECK_REL(each_call(IO_RING_ENTER, EAGAIN, 0, 6), ==, 6);
+			CHECK_REL(each_call(IO_RING_ENTER, EINTR, 0, 6), ==, 6);
+			CHECK_REL(each_call(IO_RING_ENTER, EBUSY, 0, 6), ==, 6);
+			CHECK_REL(each_call(IO_RING_ENTER, ENOMEM, 0, 6), ==, 6);
+			CHECK_REL(each_call(IO_RING_REGISTER, ENOMEM, 1, 5), >=, 1);
 		}
 	if (rings)
 		refused();
