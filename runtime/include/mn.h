@@ -84,8 +84,9 @@ struct mn_config {
  * Starts the runtime; the calling kernel thread becomes its first worker.
  * config may be NULL. -EINVAL: a setting is out of range, with one line on
  * stderr that names it; -EBUSY: it runs already, or (with a line on stderr) the
- * program handles the preemption signal itself; -EAGAIN, -ENOMEM: the system
- * has no more kernel threads or memory.
+ * program handles the preemption signal itself; -EAGAIN, -ENOMEM, -EMFILE: the
+ * system has no more kernel threads, memory or fds; -ENOSYS, with a line on stderr
+ * that says why: MN_IO_URING is asked for, and not to be had.
  */
 int mn_init(const struct mn_config *config);
 

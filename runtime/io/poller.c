@@ -78,14 +78,32 @@ static void next_epoch(void)
 	mni_store(&io.epoch, e ? e : 1, relaxed);
 }
 
+static int say_why(int error)
+{
+	switch (error) {
+	case 0:
+		return 0;
+	case -EPERM:
+	case -EACCES:
+		mn_plat_say("mn: MN_IO=uring: not permitted here (by seccomp, or sysctl "
+			    "kernel.io_uring_disabled); take MN_IO=epoll, or leave it out");
+		return -ENOSYS;
+	case -ENOSYS:
+	case -EINVAL:
+		mn_plat_say("mn: MN_IO=uring: this kernel has no io_uring, or one older than "
+			    "Linux 6.1; take MN_IO=epoll, or leave it out");
+		return -ENOSYS;
+	default:
+		mn_plat_say("mn: MN_IO=uring: no fds or no memory for the rings");
+		return error;
+	}
+}
+
 static int start(const struct mn_config *c)
 {
 	next_epoch();
 	io.wanted = c->io;
-	if (io.wanted != MN_IO_URING || !start_wanted())
-		return 0;
-	mn_plat_say("mn: MN_IO=uring: this kernel refuses it; take MN_IO=epoll, or leave it out");
-	return -ENOSYS;
+	return io.wanted == MN_IO_URING ? say_why(start_wanted()) : 0;
 }
 
 static void stop(void)

@@ -101,28 +101,44 @@ static int each_call(enum io_fault f, int error, int felt, int most)
 	return calls - !hit;
 }
 
+/* What a ring is made by, and how often for one. */
+static const struct {
+	enum io_fault call;
+	int times;
+} makings[] = {{IO_RING_SETUP, 1}, {IO_RING_MAP, 2}, {IO_EVENTFD, 1}};
+
+#define RINGS 2 /* one for each worker */
+
 static void refused(void)
 {
-	static const int errors[] = {ENOSYS, EPERM, EINVAL, ENOMEM};
+	static const int errors[] = {ENOSYS, EPERM, EINVAL, ENOMEM, EMFILE};
 	struct mn_config ring = {.io = MN_IO_URING};
 
 	config.io = MN_IO_AUTO;
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-		for (long call = 1; call <= 3; call++) { /* 3: one more than there are workers */
-			io_fault_arm(IO_RING_SETUP, call, errors[i]);
-			/* Tells whether epoll has been made, once. */
-			io_fault_arm(IO_EPOLL_CREATE, 2, EMFILE);
-			CHECK_EQ(mn_init(&config), 0);
-			CHECK_EQ(talk(), 0);
-			CHECK_EQ(atomic_load(&io_faults[IO_EPOLL_CREATE].until), call <= 2 ? 1 : 2);
-			CHECK_EQ(io_fault_disarm(IO_RING_SETUP), call <= 2);
-			io_fault_disarm(IO_EPOLL_CREATE);
-			test_stop();
-		}
-	io_fault_arm(IO_RING_SETUP, -1, EPERM);
-	CHECK_EQ(mn_init(&ring), -ENOSYS);
-	CHECK_EQ(mn_workers(), 0);
-	io_fault_disarm(IO_RING_SETUP);
+	for (size_t m = 0; m < sizeof makings / sizeof *makings; m++)
+		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+			for (int call = 1; call <= RINGS * makings[m].times + 1; call++) {
+				bool strikes = call <= RINGS * makings[m].times;
+				int before = test_open_fds();
+
+				io_fault_arm(makings[m].call, call, errors[i]);
+				/* Tells whether epoll has been made, once. */
+				io_fault_arm(IO_EPOLL_CREATE, 2, EMFILE);
+				CHECK_EQ(mn_init(&config), 0);
+				CHECK_EQ(talk(), 0);
+				CHECK_EQ(atomic_load(&io_faults[IO_EPOLL_CREATE].until),
+					 strikes ? 1 : 2);
+				CHECK_EQ(io_fault_disarm(makings[m].call), strikes);
+				io_fault_disarm(IO_EPOLL_CREATE);
+				test_stop();
+				CHECK_EQ(test_open_fds(), before);
+			}
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		io_fault_arm(IO_RING_SETUP, -1, errors[i]);
+		CHECK_EQ(mn_init(&ring), i < 3 ? -ENOSYS : -errors[i]);
+		CHECK_EQ(mn_workers(), 0);
+		io_fault_disarm(IO_RING_SETUP);
+	}
 }
 
 /* Both at once: whoever has to wait is told. */
