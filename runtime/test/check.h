@@ -45,13 +45,13 @@ const char *__tsan_default_options(void)
 	return "handle_segv=0:handle_abort=0:halt_on_error=1:exitcode=66:atexit_sleep_ms=0:die_after_fork=0";
 }
 /*
- * A close() while another thread is about to wait for the same file: the tests do
- * so on purpose, the kernel decides who comes first, and TSan has no eye for it.
+ * A close(), or dup3(), while another thread is about to wait for the same file: the
+ * tests do so on purpose, the kernel decides who comes first, and TSan has no eye for it.
  */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-	return "race:^__interceptor_close$\n";
+	return "race:^__interceptor_close$\nrace:^mn_dup3$\n";
 }
 #elif defined(__SANITIZE_ADDRESS__)
 #define TEST_SLOWDOWN 4

@@ -26,7 +26,7 @@ __attribute__((unused)) static int test_listen(struct sockaddr_in *at)
 	*at = (struct sockaddr_in){.sin_family = AF_INET,
 				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	CHECK_EQ(bind(fd, (struct sockaddr *)at, sizeof *at), 0);
-	CHECK_EQ(listen(fd, 1024), 0);
+	CHECK_EQ(listen(fd, 4096), 0);
 	CHECK_EQ(getsockname(fd, (struct sockaddr *)at, &n), 0);
 	return fd;
 }

@@ -1,12 +1,11 @@
 /*
  * Proves: with all threads waiting for I/O, the process comes to rest: no worker
- * wakes up by itself; and one that is stopped and goes on, or is forked, loses no
- * wait: the parent's threads go on waiting, and the child can wait for I/O itself.
+ * wakes up by itself; and one that is forked loses no wait: the parent's threads go
+ * on waiting, and the child can wait for I/O itself.
  */
 #include "io_test.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 static void *read_one(void *arg)
@@ -100,38 +99,6 @@ static void forks(void)
 	}
 }
 
-/* A process that is stopped again and again while its threads talk. */
-static void stops(void)
-{
-	int status;
-	pid_t parent = getpid();
-	pid_t pid;
-	int fds[2];
-
-	pid = fork();
-	CHECK(pid >= 0);
-	if (!pid) {
-		for (int i = 0; i < 20; i++) {
-			kill(parent, SIGSTOP);
-			usleep(1000);
-			kill(parent, SIGCONT);
-			usleep(1000);
-		}
-		_exit(0);
-	}
-	CHECK_EQ(mn_socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	do {
-		mn_thread_t t = test_spawn(read_one, (void *)(uintptr_t)fds[0]);
-
-		test_pause();
-		CHECK_EQ(mn_write(fds[1], "s", 1), 1);
-		CHECK_EQ(test_join(t), 's');
-	} while (!waitpid(pid, &status, WNOHANG));
-	CHECK_EQ(status, 0);
-	mn_close(fds[0]);
-	mn_close(fds[1]);
-}
-
 int main(void)
 {
 	test_start();
@@ -140,7 +107,6 @@ int main(void)
 	/* The emulator does not survive kernel threads that a forked child makes. */
 	if (!test_emulated() || mn_workers() == 1)
 		forks();
-	stops();
 #endif
 	test_stop();
 	return 0;
