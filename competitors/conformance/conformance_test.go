@@ -269,6 +269,8 @@ func TestLimit(t *testing.T) {
 		{"treesearch", "roots=500 children=4 chance=247000 depth=5 work=0"},
 		{"echo", "connections=200 words=1 rounds=5"},
 		{"pipes", "rings=200 threads=3 hops=5 words=1"},
+		{"files", "threads=500 reads=1 blocks=1 words=1"},
+		{"blocking", "blockers=100 calls=1 call_us=1 threads=100 chunks=1 steps=1"},
 	} {
 		tried[tc.workload] = true
 		t.Run(tc.workload+"/"+tc.params, func(t *testing.T) {

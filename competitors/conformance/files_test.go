@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -40,5 +41,28 @@ func TestOpenFiles(t *testing.T) {
 				measure(t, e, tc.workload, parse(t, tc.some), 1, "parallel", protocol.Expect{Warmup: 2, Iterations: 3}, fewFiles...)
 			})
 		}
+	}
+}
+
+// TestFilesLeavesNothing: the file that is read is made where TMPDIR says, and
+// neither name nor descriptor of it outlives the iteration.
+func TestFilesLeavesNothing(t *testing.T) {
+	for _, e := range entrants {
+		if !e.Describe.Has("files") {
+			continue
+		}
+		t.Run(e.ID(), func(t *testing.T) {
+			folder, ps := t.TempDir(), parse(t, "threads=2 reads=1 blocks=2 words=8")
+			before := append([]string{"env", "TMPDIR=" + folder}, fewFiles...)
+			measure(t, e, "files", ps, 1, "parallel", protocol.Expect{Iterations: 110}, before...)
+			measure(t, e, "files", ps, 1, "serial", protocol.Expect{Iterations: 110}, before...)
+			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+			args := append([]string{"run", "files"}, paramArgs(ps)...)
+			if o := invoke(t, e, 1, []string{"env", "TMPDIR=" + folder + "/none"}, args...); o.status != protocol.ExitFailed || o.stderr == "" {
+				t.Errorf("where there is no such folder: exit %d, %q; want a failure that says so", o.status, o.stderr)
+			}
+		})
 	}
 }

@@ -17,6 +17,7 @@ var events = map[string]map[string]uint64{
 	"wakeup":   {"latency": 5},
 	"openloop": {"latency": 20},
 	"echo":     {"latency": 15},
+	"blocking": {"lateness": 4},
 	"fairness": {"behind the first": 3, "Jain index": 1},
 	"migrate":  {"walk time": 12, "share that moved": 1},
 }

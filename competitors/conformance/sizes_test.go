@@ -62,6 +62,10 @@ func TestOddSizes(t *testing.T) {
 		{"pipes", "rings=1 threads=1 hops=1 words=1", 1, 1},
 		{"pipes", "rings=1 threads=1 hops=3 words=512", 3, 392454},
 		{"pipes", "rings=2 threads=3 hops=2 words=2", 4, 12},
+		{"files", "threads=1 reads=1 blocks=1 words=1", 1, 7806831264735756412},
+		{"files", "threads=2 reads=3 blocks=5 words=65", 6, 11717346524633113532},
+		{"blocking", "blockers=0 calls=1 call_us=1 threads=1 chunks=1 steps=1", 1, 1442695040888963407},
+		{"blocking", "blockers=3 calls=2 call_us=1 threads=2 chunks=1 steps=0", 2, 7},
 		{"treesearch", "roots=1 children=1 chance=0 depth=1 work=0", 2, 1621742602276429143},
 	} {
 		for _, e := range native() {

@@ -104,12 +104,14 @@ func repeat(a *args) error {
 func iterate(a *args, phase string, index int) error {
 	begin := time.Now()
 	state := a.workload.setup(a.params)
+	if s, ok := state.(releaser); ok {
+		defer s.release()
+	}
 	cycles := gcCycles()
 	work := state.parallel
 	if a.serial {
 		work = state.serial
 	} else if s, ok := state.(acquirer); ok {
-		defer s.release()
 		if err := s.acquire(); err != nil {
 			return err
 		}

@@ -32,7 +32,12 @@ type state interface {
 // as sockets: before the clock starts, and not in serial mode.
 type acquirer interface {
 	acquire() error // a *limit when the system has no more of it
-	release()       // gives back what was got, however much that is
+}
+
+// releaser is a state that gives back to the system what it got, however much
+// that is; in both modes.
+type releaser interface {
+	release()
 }
 
 // observer is a state that has seen events which are a distribution, such as

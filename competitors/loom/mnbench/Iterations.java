@@ -68,11 +68,10 @@ final class Iterations implements Runnable {
     /** Executes the workload once; returns the time in nanoseconds, at least 1. */
     private long execute() {
         workload.prepare();
-        if (args.serial) {
-            return work();
-        }
         try {
-            workload.acquire();
+            if (!args.serial) {
+                workload.acquire();
+            }
             return work();
         } catch (Limit e) {
             threads.met(e);

@@ -18,7 +18,10 @@ public interface Workload {
      */
     default void acquire() {}
 
-    /** Gives back what {@link #acquire} got, however much that is; again, when the work has done so. */
+    /**
+     * Gives back to the system what {@link #prepare} and {@link #acquire} got, however much that
+     * is, and perhaps again.
+     */
     default void release() {}
 
     /**
