@@ -11,7 +11,7 @@ ARGS ?=
 MINUTES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-deep test-aarch64 soak bench install-tools fmt clean
+.PHONY: help run build test test-deep test-aarch64 soak bench bench-servers install-tools fmt clean
 
 run: install-tools build ## measure suite quick (or SUITE=...): table, record, charts and report page in out/
 	@scripts/run $(SUITE) $(ARGS)
@@ -20,7 +20,7 @@ build: ## build bin/mnbench
 	@. scripts/env.sh && require_go && build_mnbench
 
 test: install-tools ## test everything: Go, C, Java and Rust parts
-	@scripts/install-tools $$(make -s -C runtime test-packages)
+	@scripts/install-tools $$(make -s -C runtime test-packages) curl wrk
 	@scripts/test quick
 
 test-deep: install-tools ## what takes longer: sanitizers, stress, races, simulations
@@ -35,6 +35,10 @@ soak: install-tools ## stress for MINUTES=30, then fuzzing for about as long
 
 bench: install-tools ## micro-benchmarks of the runtime by itself
 	@. scripts/env.sh && make -C runtime bench
+
+bench-servers: ## libmn's example servers beside Go's, echo and HTTP (ARGS='-rounds 7 -only http')
+	@scripts/install-tools wrk
+	@. scripts/env.sh && require_go && make -s -C runtime examples && go run ./scripts/serverbench $(ARGS)
 
 install-tools: ## install the missing compilers, JDK and Rust (apt; says first what it does)
 	@scripts/install-tools

@@ -1,12 +1,15 @@
 /*
  * An echo server: a green thread per connection, blocking calls, and no callbacks.
  *
- *   echo PORT    serves until it is killed
+ *   echo PORT    serves until it is killed; 0: any port that is free
  *   echo         serves 100 clients of its own and ends
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,16 +38,41 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* Whether to go on after accept() has failed. */
+static bool go_on(int error)
+{
+	switch (-error) {
+	case ECONNABORTED: /* the client has left before it was accepted */
+	case EPROTO:
+	case EPERM: /* a firewall */
+		return true;
+	case EMFILE: /* it waits until some connection ends */
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		mn_sleep_ns(10000000);
+		return true;
+	}
+	return false; /* closed */
+}
+
 static void *accept_all(void *arg)
 {
 	const struct mn_thread_attr detached = {.detached = 1};
 	int listener = (int)(intptr_t)arg;
-	int fd;
+	int on = 1;
 
-	while ((fd = mn_accept(listener, NULL, NULL)) >= 0)
+	for (;;) {
+		int fd = mn_accept(listener, NULL, NULL);
+
+		if (fd < 0 && !go_on(fd))
+			return NULL;
+		if (fd < 0)
+			continue;
+		mn_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		if (mn_thread_create(NULL, &detached, serve, (void *)(intptr_t)fd))
 			mn_close(fd); /* no memory for one more */
-	return NULL;
+	}
 }
 
 static void *be_client(void *arg)
@@ -97,14 +125,15 @@ int main(int argc, char **argv)
 	if (listener < 0)
 		return fail("socket", listener);
 	mn_setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 1024) ||
-	    getsockname(listener, (struct sockaddr *)&at, &size)) {
-		perror("echo: bind");
-		return 1;
-	}
+	if (bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 4096) ||
+	    getsockname(listener, (struct sockaddr *)&at, &size))
+		return fail("cannot listen", -errno);
 	if ((error = mn_thread_create(&acceptor, NULL, accept_all, (void *)(intptr_t)listener)))
 		return fail("thread", error);
-	if (argc <= 1) {
+	if (argc > 1) {
+		printf("echo on 127.0.0.1:%d\n", ntohs(at.sin_port));
+		fflush(stdout);
+	} else {
 		error = be_clients(&at);
 		mn_close(listener); /* ends accept_all() */
 	}
