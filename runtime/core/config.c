@@ -22,13 +22,14 @@ struct word {
 	int value; /* never 0, which in struct mn_config means "not given" */
 };
 
-/* One of kind: words for an int, name for a text, else a number from min to max. */
+/* One of kind: words for an int, label for a text, file for any text, else a number from min to max. */
 struct setting {
 	const char *name;
 	size_t offset; /* of the field in struct mn_config */
 	size_t bytes;
 	const struct word *words;
 	const char *(*label)(unsigned i); /* the texts there are; the first is the default */
+	bool file;                          /* a path; "off", which is the default: none */
 	uint64_t min, max;
 	uint64_t fallback;
 	uint64_t (*choose)(void); /* the default, where it is not the same everywhere */
@@ -70,6 +71,8 @@ static const struct setting settings[] = {
 	{"MN_PREEMPT_SIGNAL", FIELD(preempt_signal), .min = 1, .max = 64,
 	 .fallback = MN_PLAT_TICK_SIGNAL},
 	{"MN_IO", FIELD(io), .words = ios, .fallback = MN_IO_AUTO},
+	{"MN_TRACE", FIELD(trace), .file = true},
+	{"MN_TRACE_EVENTS", FIELD(trace_events), .min = 64, .max = 1 << 24, .fallback = 1 << 16},
 	{"MN_SEED", FIELD(seed), .min = 1, .max = UINT64_MAX, .choose = mn_plat_random},
 };
 
@@ -117,6 +120,8 @@ static void put_wanted(struct line *l, const struct setting *s)
 	} else if (s->label) {
 		for (unsigned i = 0; s->label(i); i++)
 			put_list(l, i, s->label(i));
+	} else if (s->file) {
+		put(l, "the path of a file, of at most 4095 bytes, or off");
 	} else {
 		put(l, "a whole number from ");
 		put_number(l, s->min);
@@ -224,6 +229,19 @@ static int resolve_text(const struct setting *s, const char *given, struct mn_co
 	return refuse(s, value);
 }
 
+static int resolve_file(const struct setting *s, const char *given, struct mn_config *out)
+{
+	const char *value = given ? given : mn_plat_setting(s->name);
+	size_t n = 0;
+
+	while (value && n <= MNI_PATH_MOST && value[n])
+		n++;
+	if (value && (!n || n >= MNI_PATH_MOST))
+		return refuse(s, value);
+	*text_of(s, out) = value && !same(value, "off") ? value : NULL;
+	return 0;
+}
+
 static int resolve_word(const struct setting *s, uint64_t given, struct mn_config *out)
 {
 	const char *text = given ? NULL : mn_plat_setting(s->name);
@@ -261,6 +279,7 @@ int mni_config_resolve(const struct mn_config *given, struct mn_config *out)
 		g = *given;
 	for (const struct setting *s = settings; s < settings + SETTINGS; s++) {
 		int error = s->label	? resolve_text(s, *text_of(s, &g), out)
+			    : s->file	? resolve_file(s, *text_of(s, &g), out)
 			    : s->words	? resolve_word(s, number_of(s, &g), out)
 					: resolve_number(s, number_of(s, &g), out);
 
@@ -283,8 +302,8 @@ int mni_config_text(const struct mn_config *c, unsigned i, char *text, size_t by
 
 	if (i >= SETTINGS || !bytes)
 		return -MNI_EINVAL;
-	if (s->label)
-		put(&l, *text_of(s, &copy));
+	if (s->label || s->file)
+		put(&l, *text_of(s, &copy) ? *text_of(s, &copy) : "off");
 	else if (!s->words)
 		put_number(&l, number_of(s, c));
 	else

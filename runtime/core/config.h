@@ -4,6 +4,9 @@
 
 #include "mn.h"
 
+/* Room for a path in a setting, its end included. */
+#define MNI_PATH_MOST 4096
+
 /*
  * Fills in every field of *out. -EINVAL: a value is not wanted; one line on
  * stderr names the setting, the value and what is wanted.

@@ -22,6 +22,7 @@
  */
 #include "core/internal.h"
 
+#include "core/trace.h"
 #include "preempt/preempt.h"
 #include "sched/sched.h"
 #include "sync/wait.h"
@@ -36,6 +37,7 @@ static void forget_worker(struct mni_worker *w)
 	w->free_threads = NULL; /* their stacks were reserved in the pool that is forgotten */
 	w->free_thread_count = 0;
 	w->count = (struct mni_counters){0};
+	mni_store(&w->trace, NULL, relaxed);
 	mni_store(&w->mail_lock, 0, relaxed);
 	mni_store(&w->mail, false, relaxed);
 	w->mailbox = (struct mni_list){NULL, NULL};
@@ -68,6 +70,7 @@ static void become_main(struct mni_worker *w, struct mn_thread *t)
 	mni_rt.main_stack = *t->stack;
 	t->main = true;
 	t->creator = NULL;
+	t->last = w;
 	mni_store(&t->join, MNI_JOIN_NONE, relaxed);
 	if (mni_rt.policy->adopt)
 		mni_rt.policy->adopt(w, t);
@@ -84,6 +87,7 @@ static void in_child(void)
 	mni_stack_pool_forget();
 	mni_keys_forget();
 	mni_once_forget();
+	mni_trace_forget();
 	mni_idle_reset();
 	mni_timers_reset();
 	if (mni_rt.poller)

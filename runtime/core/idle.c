@@ -62,6 +62,7 @@
  */
 #include "core/internal.h"
 
+#include "core/trace.h"
 #include "sched/sched.h"
 
 #define NAP_NS 200000u
@@ -132,6 +133,8 @@ static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
 	mni_fetch_add(&idle.searching, 1, relaxed);
 	if (self)
 		mni_count(&self->count.wakes);
+	else
+		mni_fetch_add(&mni_rt.foreign_wakes, 1, relaxed);
 	/*
 	 * Release: with mni_idle_wait()'s acquire, so that it counts itself out after
 	 * it was counted in. Now it will not see that it was nudged.
@@ -429,6 +432,7 @@ bool mni_idle_wait(struct mni_worker *w)
 
 	if (w->searching)
 		judge_wake(w, false);
+	mni_trace(w, MNI_EV_IDLE, NULL, 0);
 	mni_store(&w->parker.token, 0, relaxed);
 	mni_fetch_or(&idle.bits[w->id / BITS], bit, seq_cst); /* step 5 */
 	if (w->searching) {
@@ -450,6 +454,7 @@ bool mni_idle_wait(struct mni_worker *w)
 			w->searching = true;
 		}
 	}
+	mni_trace(w, MNI_EV_BUSY, NULL, 0);
 	if (mni_rt.poller) {
 		mni_rt.poller->leave(w);
 		mni_poll_submit(w);

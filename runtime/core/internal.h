@@ -51,6 +51,7 @@ enum {
 struct mni_area;
 struct mni_key_block;
 struct mni_stack;
+struct mni_trace;
 struct mni_wait;
 struct mni_worker;
 
@@ -103,6 +104,7 @@ struct mn_thread {
 	_Atomic uint8_t why;         /* written by self: enum mni_why */
 	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
+	struct mni_worker *last;     /* holder: where it ran last, or NULL; mni_runs_on() */
 	_Atomic uint32_t cancel;     /* MNI_CANCEL_*, see sync/wait.h */
 	_Atomic(struct mni_wait *) wait; /* open to cancellation; see sync/wait.h */
 	struct mn_cleanup *cleanup;  /* self: handlers, the newest first */
@@ -121,7 +123,6 @@ struct mn_thread {
 	struct mn_thread *prev;  /* the other link of a list that it can leave anywhere */
 	_Atomic(void *) queue;   /* that list, or NULL; written under the list's lock */
 	uint64_t since;          /* when it became runnable, in the policy's own measure */
-	struct mni_worker *last; /* where it ran last */
 	int32_t level;           /* its priority */
 
 	/* values of keys; self; see sync/key.c */
@@ -249,7 +250,7 @@ struct mni_counters {
 	_Atomic uint64_t spawns, ends, inline_runs, switches, steal_attempts, steal_hits,
 		steal_aborts, parks, wakes, stacks, preempt_done, preempt_deferred, expiries,
 		home_wakes, migrations, affine_picks, promotions, demotions, timed_waits,
-		io_waits, io_wakes;
+		io_waits, io_wakes, blocking_calls, blocking_returns, thread_parks, thread_wakes;
 };
 
 struct mni_worker {
@@ -258,6 +259,7 @@ struct mni_worker {
 	void *sched_sp;            /* worker: the scheduler's saved context */
 	int *error;                /* start: this kernel thread's errno */
 	struct mn_plat_exceptions *exceptions; /* start: the same of C++, or NULL */
+	_Atomic(struct mni_trace *) trace; /* written by anybody: where it records; NULL: nowhere */
 	uint32_t tick;             /* worker: scheduling decisions */
 	uint32_t streak;           /* worker: run-next hits in a row */
 	uint32_t guest_skip;       /* worker: wake-ups for lone guests still to be left out */
@@ -349,6 +351,8 @@ struct mni_runtime {
 	_Atomic bool stop;                          /* workers leave when they next look */
 	_Atomic bool main_waits;                    /* main waits for all others to end */
 	_Atomic uint64_t foreign_spawns;            /* threads created by no worker */
+	_Atomic uint64_t foreign_wakes;             /* workers, and threads, woken by none */
+	_Atomic uint64_t foreign_thread_wakes;
 
 	/* threads made runnable by kernel threads that are no workers; under the lock */
 	mni_spinlock inject_lock;
@@ -435,6 +439,8 @@ void mni_wait_for_others(void);
  * that the caller holds and that runs next.
  */
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg);
+/* The same for one that need not wait, but for its turn, or for another worker's. */
+void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg);
 
 /*
  * Whether a thread that has blocked may run on the caller's worker: what
@@ -444,6 +450,16 @@ void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *)
 static inline bool mni_may_run_here(struct mn_thread *t)
 {
 	return !t->home || t->home == mni_self();
+}
+
+/* The caller, w, is about to run t. */
+static inline void mni_runs_on(struct mn_thread *t, struct mni_worker *w)
+{
+	if (t->last == w)
+		return;
+	if (t->last)
+		mni_count(&w->count.migrations);
+	t->last = w;
 }
 
 /* Hands a thread that the caller holds to the policy. */

@@ -2,6 +2,7 @@
 #include "core/config.h"
 #include "core/internal.h"
 #include "core/sanitize.h"
+#include "core/trace.h"
 #include "preempt/preempt.h"
 #include "sync/wait.h"
 
@@ -40,7 +41,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 	w->rng = spread(seed, id);
 	mni_store(&w->tick_armed, true, relaxed); /* there is none to arm until it starts */
 	mni_timers_init(w);
-	if (!mni_rt.policy->init(w)) {
+	if (!mni_trace_join(w) || !mni_rt.policy->init(w)) {
 		mn_plat_unmap(w, worker_bytes());
 		return NULL;
 	}
@@ -71,6 +72,7 @@ static void take_down(unsigned made)
 	mni_preempt_fini();
 	if (mni_rt.poller)
 		mni_rt.poller->stop();
+	mni_trace_finish();
 	for (unsigned i = 0; i < made; i++)
 		free_worker(mni_rt.worker[i]);
 	mni_stack_pool_free();
@@ -109,6 +111,7 @@ static int adopt_caller(struct mni_worker *w)
 	t->unwind = NULL;
 	t->stack = &mni_rt.main_stack;
 	t->stack_size = mni_rt.main_stack.bytes;
+	t->last = w;
 	if (mni_rt.policy->adopt)
 		mni_rt.policy->adopt(w, t);
 	w->current = t;
@@ -167,6 +170,10 @@ static int start(const struct mn_config *c)
 	unsigned made = 0;
 	int error;
 
+	mni_rt.config = *c;
+	error = mni_trace_begin(c);
+	if (error)
+		return error;
 	mni_idle_reset();
 	mni_timers_reset();
 	mni_rt.strong_fences = !mn_plat_barrier_init();
@@ -181,17 +188,19 @@ static int start(const struct mn_config *c)
 	mni_rt.alone = c->workers == 1;
 	mni_rt.child_first = c->spawn == MN_CHILD_FIRST;
 	mni_rt.stack_size = c->stack_size;
-	mni_rt.config = *c;
 	mni_store(&mni_rt.quantum_ns, c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0, relaxed);
 	mni_store(&mni_rt.stop, false, relaxed);
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
+	mni_store(&mni_rt.foreign_wakes, 0, relaxed);
+	mni_store(&mni_rt.foreign_thread_wakes, 0, relaxed);
 	mni_rt.poller = mn_plat_poller();
 	error = mni_rt.poller ? mni_rt.poller->start(c) : 0;
 	if (!error && (error = mni_preempt_init(c->preempt_signal)) && mni_rt.poller)
 		mni_rt.poller->stop();
 	if (error) {
 		mni_rt.workers = 0;
+		mni_trace_finish();
 		return error;
 	}
 	while (made < c->workers && (mni_rt.worker[made] = make_worker(made, c->seed)))
@@ -216,6 +225,8 @@ void mni_runtime_forget(void)
 	mni_rt.inject = (struct mni_list){NULL, NULL};
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
+	mni_store(&mni_rt.foreign_wakes, 0, relaxed);
+	mni_store(&mni_rt.foreign_thread_wakes, 0, relaxed);
 }
 
 bool mni_workers_again(void)
@@ -303,36 +314,54 @@ int mn_setting_text(unsigned i, char *text, size_t bytes)
 	return mni_config_text(&c, i, text, bytes);
 }
 
+static void add_counts(struct mn_stats *out, struct mni_counters *c)
+{
+	out->spawns += mni_load(&c->spawns, relaxed);
+	out->ends += mni_load(&c->ends, relaxed);
+	out->inline_runs += mni_load(&c->inline_runs, relaxed);
+	out->switches += mni_load(&c->switches, relaxed);
+	out->steal_attempts += mni_load(&c->steal_attempts, relaxed);
+	out->steal_hits += mni_load(&c->steal_hits, relaxed);
+	out->steal_aborts += mni_load(&c->steal_aborts, relaxed);
+	out->parks += mni_load(&c->parks, relaxed);
+	out->wakes += mni_load(&c->wakes, relaxed);
+	out->stacks += mni_load(&c->stacks, relaxed);
+	out->preempts += mni_load(&c->preempt_done, relaxed) + mni_load(&c->expiries, relaxed);
+	out->preempts_deferred += mni_load(&c->preempt_deferred, relaxed);
+	out->expiries += mni_load(&c->expiries, relaxed);
+	out->home_wakes += mni_load(&c->home_wakes, relaxed);
+	out->migrations += mni_load(&c->migrations, relaxed);
+	out->affine_picks += mni_load(&c->affine_picks, relaxed);
+	out->promotions += mni_load(&c->promotions, relaxed);
+	out->demotions += mni_load(&c->demotions, relaxed);
+	out->timed_waits += mni_load(&c->timed_waits, relaxed);
+	out->io_waits += mni_load(&c->io_waits, relaxed);
+	out->io_wakes += mni_load(&c->io_wakes, relaxed);
+	out->blocking_calls += mni_load(&c->blocking_calls, relaxed);
+	out->blocking_returns += mni_load(&c->blocking_returns, relaxed);
+	out->thread_parks += mni_load(&c->thread_parks, relaxed);
+	out->thread_wakes += mni_load(&c->thread_wakes, relaxed);
+}
+
+int mn_stats_read_worker(unsigned worker, struct mn_stats *out)
+{
+	*out = (struct mn_stats){0};
+	if (worker >= mni_rt.workers)
+		return -MNI_EINVAL;
+	add_counts(out, &mni_rt.worker[worker]->count);
+	out->workers_started = worker < mni_load(&mni_rt.running, relaxed);
+	return 0;
+}
+
 void mn_stats_read(struct mn_stats *out)
 {
 	*out = (struct mn_stats){0};
-	for (unsigned i = 0; i < mni_rt.workers; i++) {
-		struct mni_counters *c = &mni_rt.worker[i]->count;
-
-		out->spawns += mni_load(&c->spawns, relaxed);
-		out->ends += mni_load(&c->ends, relaxed);
-		out->inline_runs += mni_load(&c->inline_runs, relaxed);
-		out->switches += mni_load(&c->switches, relaxed);
-		out->steal_attempts += mni_load(&c->steal_attempts, relaxed);
-		out->steal_hits += mni_load(&c->steal_hits, relaxed);
-		out->steal_aborts += mni_load(&c->steal_aborts, relaxed);
-		out->parks += mni_load(&c->parks, relaxed);
-		out->wakes += mni_load(&c->wakes, relaxed);
-		out->stacks += mni_load(&c->stacks, relaxed);
-		out->preempts += mni_load(&c->preempt_done, relaxed) + mni_load(&c->expiries, relaxed);
-		out->preempts_deferred += mni_load(&c->preempt_deferred, relaxed);
-		out->expiries += mni_load(&c->expiries, relaxed);
-		out->home_wakes += mni_load(&c->home_wakes, relaxed);
-		out->migrations += mni_load(&c->migrations, relaxed);
-		out->affine_picks += mni_load(&c->affine_picks, relaxed);
-		out->promotions += mni_load(&c->promotions, relaxed);
-		out->demotions += mni_load(&c->demotions, relaxed);
-		out->timed_waits += mni_load(&c->timed_waits, relaxed);
-		out->io_waits += mni_load(&c->io_waits, relaxed);
-		out->io_wakes += mni_load(&c->io_wakes, relaxed);
-	}
+	for (unsigned i = 0; i < mni_rt.workers; i++)
+		add_counts(out, &mni_rt.worker[i]->count);
 	out->workers_started = mni_rt.workers ? mni_load(&mni_rt.running, relaxed) : 0;
 	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);
+	out->wakes += mni_load(&mni_rt.foreign_wakes, relaxed);
+	out->thread_wakes += mni_load(&mni_rt.foreign_thread_wakes, relaxed);
 }
 
 void *mni_deque_alloc(size_t bytes)

@@ -33,6 +33,7 @@
 #include "core/internal.h"
 
 #include "core/sanitize.h"
+#include "core/trace.h"
 #include "preempt/preempt.h"
 #include "sync/wait.h"
 
@@ -74,6 +75,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->preempt_off = 0;
 	t->error = 0;
 	t->home = NULL;
+	t->last = NULL;
 	t->creator = NULL;
 	mni_store(&t->why, MNI_WHY_NOTHING, relaxed);
 	mni_store(&t->cancel, 0, relaxed);
@@ -107,9 +109,10 @@ static void creator_after(struct mni_worker *w, void *creator)
 static void make_way(struct mni_worker *w, struct mn_thread *t)
 {
 	t->creator = w->current;
+	mni_store(&w->current->why, MNI_WHY_NOTHING, relaxed);
 	if (mni_rt.policy->adopt)
 		mni_rt.policy->adopt(w, t);
-	mni_park(t, creator_after, w->current);
+	mni_make_way(t, creator_after, w->current);
 }
 
 int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *(*fn)(void *),
@@ -139,6 +142,7 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		*out = mni_thread_handle(t);
 	if (w) {
 		mni_count(&w->count.spawns);
+		mni_trace(w, MNI_EV_CREATE, t, 0);
 		if (is_child_first(attr))
 			make_way(w, t);
 		else
@@ -146,6 +150,7 @@ int mn_thread_create(mn_thread_t *out, const struct mn_thread_attr *attr, void *
 		mni_preempt_point(mni_self());
 	} else {
 		mni_fetch_add(&mni_rt.foreign_spawns, 1, relaxed);
+		mni_trace_foreign(MNI_EV_CREATE, t);
 		mni_submit_from(NULL, t, MNI_NEW);
 	}
 	return 0;
@@ -162,6 +167,7 @@ int mn_thread_set_name(mn_thread_t handle, const char *name)
 		if (++n >= sizeof t->name)
 			return -MNI_ERANGE;
 	__builtin_memcpy(t->name, name, n + 1);
+	mni_trace_name(mni_self(), t);
 	return 0;
 }
 
@@ -340,8 +346,13 @@ static _Noreturn void end(struct mn_thread *t, void *result)
 
 	mni_san_ending(t);
 	t->arg = result;
-	if (joiner && mni_may_run_here(joiner))
+	if (joiner && mni_may_run_here(joiner)) {
+		struct mni_worker *w = mni_self();
+
+		mni_count(&w->count.thread_wakes);
+		mni_trace(w, MNI_EV_WAKE, joiner, 0);
 		mni_leave(joiner, gone_to_joiner);
+	}
 	t->next = joiner;
 	mni_leave(take_creator(t), joiner ? gone_from_joiner : gone);
 }
@@ -408,6 +419,8 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	t->stack = self->stack;
 	mni_count(&w->count.inline_runs);
 	mni_san_inline(t, self);
+	mni_trace(w, MNI_EV_INLINE, t, 0);
+	t->last = w;
 	w->current = t;
 	*w->error = 0;
 	mni_exceptions_take(w, &exceptions);
@@ -416,6 +429,8 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	w = mni_self(); /* t may have moved */
 	if (self->home)
 		self->home = w;
+	mni_trace_inline_end(w, self);
+	mni_runs_on(self, w);
 	w->current = self;
 	*w->error = error;
 	mni_exceptions_give(w, &exceptions);

@@ -26,6 +26,7 @@
 #include "core/internal.h"
 
 #include "core/sanitize.h"
+#include "core/trace.h"
 #include "preempt/preempt.h"
 #include "sync/wait.h"
 
@@ -180,8 +181,11 @@ static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct m
 	struct mn_plat_exceptions exceptions;
 	void *load;
 
-	if (next && !next->sp)
-		prepare(w, next);
+	if (next) {
+		if (!next->sp)
+			prepare(w, next);
+		mni_runs_on(next, w);
+	}
 	load = next ? next->sp : w->sched_sp;
 	w->current = next;
 	t->error = *w->error;
@@ -200,8 +204,17 @@ void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *)
 {
 	struct mni_worker *w = mni_self();
 
+	mni_count(&w->count.thread_parks);
+	mni_make_way(next, after, arg);
+}
+
+void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
+{
+	struct mni_worker *w = mni_self();
+
 	if (!next)
 		next = next_thread(w);
+	mni_trace_park(w, next);
 	w->after.fn = after;
 	w->after.arg = arg;
 	switch_from(w, w->current, next);
@@ -217,6 +230,9 @@ __attribute__((noinline)) void mni_leave(struct mn_thread *next,
 	if (!next)
 		next = next_thread(w);
 	mni_count(&w->count.switches);
+	mni_trace_end(w, next);
+	if (next)
+		mni_runs_on(next, w);
 	if (next && !next->sp && !next->stack && t->stack->pooled && MNI_SAN_REUSE_STACK) {
 		/* The next thread starts on the warm stack; nothing has to be saved. */
 		next->stack = t->stack;
@@ -240,6 +256,8 @@ void *mni_leave_by_return(struct mn_thread *next, void (*gone)(struct mni_worker
 	struct mni_worker *w = mni_self();
 
 	mni_count(&w->count.switches);
+	mni_trace_end(w, next);
+	mni_runs_on(next, w);
 	w->after.fn = gone;
 	w->after.arg = w->current;
 	w->current = next;
@@ -269,10 +287,25 @@ void mni_submit_from(struct mni_worker *w, struct mn_thread *t, enum mni_reason 
 		mni_inject(t);
 }
 
+static __attribute__((noinline)) void ready_from_outside(struct mn_thread *t)
+{
+	mni_fetch_add(&mni_rt.foreign_thread_wakes, 1, relaxed);
+	mni_trace_foreign(MNI_EV_WAKE, t);
+	mni_submit_from(NULL, t, MNI_WOKEN);
+}
+
 void mni_ready(struct mn_thread *t)
 {
+	struct mni_worker *w = mni_self();
+
 	mni_san_waking(t);
-	mni_submit_from(mni_self(), t, MNI_WOKEN);
+	if (!w) {
+		ready_from_outside(t);
+		return;
+	}
+	mni_count(&w->count.thread_wakes);
+	mni_trace(w, MNI_EV_WAKE, t, 0);
+	mni_submit(w, t, MNI_WOKEN);
 }
 
 static void requeue(struct mni_worker *w, void *t)
@@ -297,12 +330,16 @@ static void requeue_preempted(struct mni_worker *w, void *t)
 }
 
 /* Goes on with next, if there is one; after() queues the caller. */
-static void give_way(struct mni_worker *w, struct mn_thread *next,
-		     void (*after)(struct mni_worker *, void *))
+static inline void give_way(struct mni_worker *w, struct mn_thread *next,
+			    void (*after)(struct mni_worker *, void *), enum mni_event ev)
 {
 	w->preempt_pending = false;
 	if (!next && !mni_load(&w->timers_due, relaxed))
 		return;
+	if (ev == MNI_EV_YIELD)
+		next = mni_trace_yield(w, next);
+	else
+		mni_trace(w, ev, next, 0);
 	w->after.fn = after;
 	w->after.arg = w->current;
 	switch_from(w, w->current, next);
@@ -313,7 +350,7 @@ void mn_thread_yield(void)
 	struct mni_worker *w = mni_self();
 
 	if (w)
-		give_way(w, next_by(w, mni_rt.policy->next_oldest), requeue);
+		give_way(w, next_by(w, mni_rt.policy->next_oldest), requeue, MNI_EV_YIELD);
 	else
 		mn_plat_relinquish();
 }
@@ -329,7 +366,7 @@ void mni_expired(void)
 {
 	struct mni_worker *w = mni_self();
 
-	give_way(w, next_quantum(w), requeue_expired);
+	give_way(w, next_quantum(w), requeue_expired, MNI_EV_EXPIRED);
 	mni_cancel_async_point();
 }
 
@@ -337,7 +374,7 @@ void mni_preempted(void)
 {
 	struct mni_worker *w = mni_self();
 
-	give_way(w, next_quantum(w), requeue_preempted);
+	give_way(w, next_quantum(w), requeue_preempted, MNI_EV_PREEMPTED);
 	mni_cancel_async_point();
 }
 
@@ -362,7 +399,7 @@ void mni_move_to(struct mni_worker *to)
 	if (w == to)
 		return;
 	mni_store(&w->current->why, MNI_WHY_MOVE, relaxed);
-	mni_park(NULL, move_after, &m);
+	mni_make_way(NULL, move_after, &m);
 }
 
 /* --- input and output --- */
@@ -371,8 +408,11 @@ void mni_poll_submit(struct mni_worker *w)
 {
 	struct mn_thread *t;
 
-	while ((t = mni_list_take(&w->polled)))
+	while ((t = mni_list_take(&w->polled))) {
+		mni_count(&w->count.thread_wakes);
+		mni_trace(w, MNI_EV_IO_DONE, t, 0);
 		mni_submit(w, t, MNI_WOKEN);
+	}
 }
 
 bool mni_poll_look(struct mni_worker *w)
@@ -403,6 +443,8 @@ static void run(struct mni_worker *w, struct mn_thread *t)
 		mni_search_end(w);
 	if (!t->sp)
 		prepare(w, t);
+	mni_trace(w, MNI_EV_SCHED, t, 0);
+	mni_runs_on(t, w);
 	w->current = t;
 	mni_san_run(t, w);
 	mn_arch_switch(&w->sched_sp, t->sp);

@@ -61,6 +61,11 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *   MN_IO              what threads wait for input and output by: "uring", a ring
  *                      of io_uring per worker; "epoll"; "auto", the ring where the
  *                      kernel lets us have it. Default: auto
+ *   MN_TRACE           a file's path: what the workers do is recorded from the start, and
+ *                      written there at mn_shutdown() or when the process ends, as by
+ *                      mn_trace_write(). Default: off
+ *   MN_TRACE_EVENTS    what of it is kept, 64 to 16777216 events a worker of 16 bytes
+ *                      each, rounded up to a power of two. Default: 65536
  *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run.
  *                      With one worker, no preemption and nothing that waits by the
  *                      clock, the same seed gives the same schedule
@@ -78,6 +83,8 @@ struct mn_config {
 	int preempt_signal;
 	int io;
 	uint64_t seed;
+	const char *trace; /* copied */
+	unsigned trace_events;
 };
 
 /*
@@ -86,7 +93,8 @@ struct mn_config {
  * stderr that names it; -EBUSY: it runs already, or (with a line on stderr) the
  * program handles the preemption signal itself; -EAGAIN, -ENOMEM, -EMFILE: the
  * system has no more kernel threads, memory or fds; -ENOSYS, with a line on stderr
- * that says why: MN_IO_URING is asked for, and not to be had.
+ * that says why: MN_IO_URING is asked for, and not to be had. Other errors, with a
+ * line on stderr: the file of MN_TRACE cannot be made.
  */
 int mn_init(const struct mn_config *config);
 
@@ -113,7 +121,7 @@ const char *mn_setting_name(unsigned i);
 /*
  * The value of setting i that is in use, as in the environment, with a NUL.
  * -EINVAL: there is no such setting, the runtime does not run, or bytes are too
- * few (32 are enough). From any kernel thread.
+ * few (32 are enough for all but MN_TRACE). From any kernel thread.
  */
 int mn_setting_text(unsigned i, char *text, size_t bytes);
 
@@ -152,10 +160,45 @@ struct mn_stats {
 
 	uint64_t io_waits; /* times that a thread waited for input or output */
 	uint64_t io_wakes; /* of these, over */
+	uint64_t blocking_calls;   /* calls handed to spare kernel threads: files, mn_blocking() */
+	uint64_t blocking_returns; /* of these, over */
+	uint64_t thread_parks; /* times that a thread stopped to wait for something */
+	uint64_t thread_wakes; /* times that what it waited for came, or its time was up */
 };
 
 /* Reads the counters; they may be a little old. From any kernel thread. */
 void mn_stats_read(struct mn_stats *out);
+
+/*
+ * The same for one worker, 0 to mn_workers() - 1. An event is counted on the worker that
+ * has done it: a spawn on the creator's, a steal on the thief's, a wake on the waker's.
+ * What kernel threads that are no workers have done (spawns, wakes, thread_wakes) is in
+ * the sums alone. -EINVAL: there is no such worker. From any kernel thread.
+ */
+int mn_stats_read_worker(unsigned worker, struct mn_stats *out);
+
+/* --- traces: what each worker did when --- */
+
+/*
+ * Records what happens from now on: which thread runs on which worker, why it stops, who
+ * creates and wakes whom, steals, preemption, waiting for I/O, idle workers. Of each
+ * worker the newest MN_TRACE_EVENTS events are kept. -EPERM: the runtime does not run;
+ * -EBUSY: it is being recorded already, perhaps by MN_TRACE; -ENOMEM. Does not block. From
+ * any kernel thread. A forked child does not go on with it.
+ */
+int mn_trace_start(void);
+
+/* Ends that. What has been recorded stays until the next start, or mn_shutdown(). -EPERM: nothing is recorded. */
+int mn_trace_stop(void);
+
+/*
+ * Writes what has been recorded to a file, as JSON that ui.perfetto.dev and
+ * chrome://tracing read; it may go on meanwhile. Blocks the kernel thread, as it writes
+ * to a file: mn_blocking() spares the worker that. -EPERM: nothing has been recorded, or the
+ * runtime has been shut down since; -EBUSY: somebody else is writing it; -ENOMEM; what
+ * making, writing and closing a file can give. From any kernel thread.
+ */
+int mn_trace_write(const char *path);
 
 /* --- time --- */
 

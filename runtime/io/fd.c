@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "io/io.h"
 
+#include "core/trace.h"
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -371,5 +373,6 @@ int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
 	if (b->arm)
 		b->arm(e, fd, dir);
 	mni_waitq_append(&e->waiting[dir], &n);
+	mni_trace_io(mni_self(), fd, dir);
 	return mni_io_park(&n, &e->lock);
 }

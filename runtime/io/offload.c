@@ -148,13 +148,16 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 	}
 	mni_waiter_init(&n, mni_self(), &j.guard);
 	mni_wait_why(&n.wait, MNI_WHY_BLOCKING);
+	mni_count(&mni_self()->count.blocking_calls);
 	mni_spin_lock(&j.guard);
 	if (j.done) {
 		mni_spin_unlock(&j.guard);
+		mni_count(&mni_self()->count.blocking_returns);
 		return;
 	}
 	mni_waitq_append(&j.queue, &n);
 	mni_park(NULL, parked, &j.guard);
+	mni_count(&mni_self()->count.blocking_returns);
 }
 
 void mni_offload_stop(void)

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "core/trace.h"
+
 #define FEW 8 /* watchers on the stack; for more, memory is asked for */
 
 static __attribute__((noinline)) int ask(struct pollfd *fds, nfds_t n, int timeout_ms)
@@ -115,6 +117,7 @@ static int park(struct mni_watch *watch, const struct mni_until *until)
 		return 0;
 	}
 	mni_waitq_append(&watch->queue, n);
+	mni_trace_io(mni_self(), -1, 0);
 	return mni_io_park(n, &watch->guard);
 }
 

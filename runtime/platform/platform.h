@@ -187,6 +187,20 @@ struct mni_poller;
 /* What idle workers sleep in while threads wait for I/O (core/poller.h), or NULL. */
 const struct mni_poller *mn_plat_poller(void);
 
+/* --- files --- */
+
+/* Makes a file, or empties the one that is there: a number from 0 on, or -errno. */
+int mn_plat_file_create(const char *path);
+/* Writes all of it; blocks the kernel thread. */
+int mn_plat_file_write(int file, const void *bytes, size_t n);
+int mn_plat_file_close(int file);
+
+/* The program's name; its process's number to *id. */
+const char *mn_plat_process(unsigned *id);
+
+/* When the process ends as by a return from main, fn() is called. Later calls have no effect. */
+void mn_plat_at_exit(void (*fn)(void));
+
 /* --- settings --- */
 
 /* The value of a setting from the environment, or NULL. */

@@ -39,6 +39,7 @@
 #include "sched/sched.h"
 
 #include "core/internal.h"
+#include "core/trace.h"
 
 #define STREAK_MAX 32
 #define FIRST_SIZE 256
@@ -261,6 +262,7 @@ static struct mn_thread *steal_from(struct mni_worker *w, struct mni_worker *vic
 		got = take_slot(victim);
 	if (got) {
 		mni_count(&w->count.steal_hits);
+		mni_trace(w, MNI_EV_STEAL, got, victim->id);
 		w->victim = victim->id;
 	}
 	return got;

@@ -128,7 +128,6 @@ static void prioritise(struct mni_worker *w, struct mn_thread *t, enum mni_reaso
 	switch (why) {
 	case MNI_NEW:
 		t->level = LEVEL_NEW;
-		t->last = NULL;
 		break;
 	case MNI_CREATOR:
 		break;
@@ -277,11 +276,8 @@ static struct mn_thread *pass(struct mni_worker *w, struct mn_thread *(*choose)(
 	}
 	left = mni_load(&uts.count, relaxed);
 	mni_spin_unlock(&uts.lock);
-	if (t) {
-		if (t->last && t->last != w)
-			mni_count(&w->count.migrations);
-		t->home = t->last = w;
-	}
+	if (t)
+		t->home = w;
 	if (left && !mni_rt.alone)
 		mni_wake_one(NULL);
 	return t;
@@ -371,7 +367,7 @@ static void uts_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reaso
 static void uts_adopt(struct mni_worker *w, struct mn_thread *t)
 {
 	prioritise(w, t, MNI_NEW);
-	t->home = t->last = w;
+	t->home = w;
 }
 
 static void uts_stall(struct mni_worker *w, struct mn_thread *t)
@@ -406,7 +402,7 @@ static bool uts_claim(struct mni_worker *w, struct mn_thread *t)
 	}
 	mni_spin_unlock(&uts.lock);
 	if (shared)
-		t->home = t->last = w;
+		t->home = w;
 	return shared;
 }
 

@@ -156,6 +156,24 @@ static inline void mn_arch_relax(void)
 	__asm__ volatile("isb" ::: "memory");
 }
 
+/* A clock that ticks at one rate, the same on all CPUs: the virtual counter. */
+static inline uint64_t mn_arch_ticks(void)
+{
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return t;
+}
+
+/* So many ticks are long enough for reading it not to matter: a quarter of a microsecond. */
+static inline uint64_t mn_arch_ticks_rare(void)
+{
+	uint64_t per_second;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(per_second));
+	return per_second / 4000000 + 1;
+}
+
 /*
  * A full fence that directly follows a sequentially consistent
  * read-modify-write by this thread. Here that is no full fence by itself.

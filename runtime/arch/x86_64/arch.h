@@ -153,6 +153,18 @@ static inline void mn_arch_relax(void)
 	__builtin_ia32_pause();
 }
 
+/* A clock that ticks at one rate, the same on all CPUs: the time-stamp counter. */
+static inline uint64_t mn_arch_ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+/* So many ticks are long enough for reading it not to matter: some 30 times what that takes. */
+static inline uint64_t mn_arch_ticks_rare(void)
+{
+	return 800;
+}
+
 /*
  * A full fence that directly follows a sequentially consistent
  * read-modify-write by this thread. On x86 the locked instruction was it.

@@ -1,5 +1,8 @@
-/* Settings, messages and the end of the process on Linux. */
+/* Settings, messages, files and the end of the process on Linux. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -27,6 +30,49 @@ void mn_plat_say(const char *line)
 	/* Nowhere to report a failure to report. */
 	if (OUTSIDE(writev(STDERR_FILENO, parts, 2)) < 0)
 		return;
+}
+
+int mn_plat_file_create(const char *path)
+{
+	int fd = OUTSIDE(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+
+	return fd < 0 ? -errno : fd;
+}
+
+int mn_plat_file_write(int file, const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n) {
+		ssize_t done = OUTSIDE(write(file, at, n));
+
+		if (done < 0 && errno != EINTR)
+			return -errno;
+		if (done > 0) {
+			at += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+int mn_plat_file_close(int file)
+{
+	return OUTSIDE(close(file)) ? -errno : 0;
+}
+
+const char *mn_plat_process(unsigned *id)
+{
+	*id = (unsigned)getpid();
+	return program_invocation_short_name;
+}
+
+void mn_plat_at_exit(void (*fn)(void))
+{
+	static _Atomic int done;
+
+	if (!atomic_exchange_explicit(&done, 1, memory_order_relaxed))
+		atexit(fn);
 }
 
 void mn_plat_exit(int status)

@@ -15,7 +15,7 @@
 #include "explored.h"
 
 static _Atomic unsigned waiting;
-static struct mn_thread green;
+static struct mn_thread green[MODEL_THREADS]; /* what each worker takes to run: one of its own */
 static struct mn_thread mail;
 static bool hogs; /* threads compute for ever */
 /* Plain memory, each thread its own. */
@@ -32,7 +32,7 @@ static struct mn_thread *take(struct mni_worker *w)
 	(void)w;
 	while (n)
 		if (mni_cas(&waiting, &n, n - 1, relaxed, relaxed))
-			return &green;
+			return &green[model_thread()];
 	return NULL;
 }
 
@@ -86,9 +86,9 @@ static void begin(unsigned workers)
 	model_green = run;
 	mni_store(&waiting, 0, relaxed);
 	hogs = false;
-	green = mail = (struct mn_thread){.sp = &green};
-	mail.sp = &mail;
+	mail = (struct mn_thread){.sp = &mail};
 	for (unsigned i = 0; i < MODEL_THREADS; i++) {
+		green[i] = (struct mn_thread){.sp = &green[i]};
 		submitted[i] = ran[i] = 0;
 		busy[i] = false;
 	}
@@ -140,7 +140,7 @@ static void submit_from_outside(unsigned thread, unsigned workers, unsigned time
 		work(thread);
 	else
 		while (times--)
-			mni_submit_from(NULL, &green, MNI_NEW);
+			mni_submit_from(NULL, &green[model_thread()], MNI_NEW);
 }
 
 static void one_and_two_submitters(unsigned thread)
@@ -213,8 +213,8 @@ static void busy_submitter(unsigned thread)
 	if (thread == 0) {
 		mn_plat_set_self(mni_rt.worker[0]);
 		busy[0] = true;
-		mni_submit(mni_rt.worker[0], &green, MNI_NEW);
-		mni_submit(mni_rt.worker[0], &green, MNI_NEW);
+		mni_submit(mni_rt.worker[0], &green[model_thread()], MNI_NEW);
+		mni_submit(mni_rt.worker[0], &green[model_thread()], MNI_NEW);
 	} else {
 		work(thread);
 	}
@@ -284,7 +284,7 @@ static void woken_submitter(unsigned thread)
 	if (w->searching)
 		mni_search_end(w);
 	busy[0] = true;
-	mni_submit(w, &green, MNI_NEW);
+	mni_submit(w, &green[model_thread()], MNI_NEW);
 }
 
 MODEL_SCENARIO(idle_light_woken) = {
@@ -327,7 +327,7 @@ static void mailing(unsigned thread)
 	} else {
 		submitted[thread]++;
 		model_send_mail(mni_rt.worker[0], &mail);
-		mni_submit_from(NULL, &green, MNI_NEW);
+		mni_submit_from(NULL, &green[model_thread()], MNI_NEW);
 	}
 }
 

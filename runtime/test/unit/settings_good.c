@@ -50,7 +50,8 @@ static void from_environment(void)
 		{"MN_SPAWN", "help-first"}, {"MN_SPAWN", "child-first"}, {"MN_STACK_SIZE", "16384"},
 		{"MN_STACK_SIZE", "1048576"}, {"MN_PREEMPT", "off"},     {"MN_QUANTUM_US", "20"},
 		{"MN_QUANTUM_US", "10000000"}, {"MN_PREEMPT_SIGNAL", "10"},
-		{"MN_SEED", "18446744073709551615"},
+		{"MN_SEED", "18446744073709551615"}, {"MN_TRACE", "off"},
+		{"MN_TRACE", "/dev/null"}, {"MN_TRACE_EVENTS", "64"},
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
