@@ -164,7 +164,7 @@ static void generation(struct own *own, uint64_t *state)
 		t[i] = test_spawn(churn, &own[i]);
 	}
 	for (uint64_t i = test_below(state, 40); i; i--)
-		test_pause();
+		mn_thread_yield();
 	for (int i = 0; i < THREADS; i++)
 		CHECK_EQ(mn_thread_cancel(t[i]), 0);
 	for (int i = 0; i < THREADS; i++)
