@@ -19,6 +19,7 @@
  *     share it should know. mn_fcntl() does not show it.
  *   - The ends of a pipe that are used much are opened once more, for this runtime alone: it takes
  *     up to an eighth of the fds that the process may have. Others see nothing of it.
+ *   - shutdown(), bind(), listen() and the like block nobody: they are called as they are.
  *   - On a kernel thread that is no worker, and before the runtime runs, they are the plain
  *     system calls.
  *
@@ -30,7 +31,9 @@
 #define MN_IO_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -54,9 +57,16 @@ int mn_fdatasync(int fd);
 int mn_open(const char *path, int flags, mode_t mode);
 int mn_openat(int folder, const char *path, int flags, mode_t mode);
 
-/* timeout_ms: -1, for ever. */
+/*
+ * timeout_ms -1, timeout NULL: for ever. mask must be NULL (-ENOTSUP): a green thread has no
+ * mask of signals of its own.
+ */
 int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int mn_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask);
 int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
+int mn_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
+	       const sigset_t *mask);
+int mn_epoll_wait(int ep, struct epoll_event *events, int most, int timeout_ms);
 
 /* --- sockets; cancellation points, but for the first three --- */
 int mn_socket(int domain, int type, int protocol);
@@ -73,6 +83,11 @@ ssize_t mn_send(int fd, const void *buffer, size_t n, int flags);
 ssize_t mn_sendto(int fd, const void *buffer, size_t n, int flags, const struct sockaddr *to,
 		  socklen_t size);
 ssize_t mn_sendmsg(int fd, const struct msghdr *message, int flags);
+
+/* 0, or an error of getaddrinfo(). Asks on a spare kernel thread; not a cancellation point. */
+struct addrinfo;
+int mn_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		   struct addrinfo **result);
 
 /* --- making, copying and closing fds: never block, no cancellation points --- */
 int mn_pipe2(int fds[2], int flags);

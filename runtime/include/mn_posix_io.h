@@ -37,7 +37,12 @@ int mn_posix_open(const char *path, int flags, ...);
 int mn_posix_openat(int folder, const char *path, int flags, ...);
 int mn_posix_creat(const char *path, mode_t mode);
 int mn_posix_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int mn_posix_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		   const sigset_t *mask);
 int mn_posix_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
+int mn_posix_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
+		     const sigset_t *mask);
+int mn_posix_epoll_wait(int ep, struct epoll_event *events, int most, int timeout_ms);
 
 int mn_posix_socket(int domain, int type, int protocol);
 int mn_posix_socketpair(int domain, int type, int protocol, int fds[2]);
@@ -87,7 +92,10 @@ struct _IO_FILE *mn_posix_fdopen(int fd, const char *mode);
 #define openat mn_posix_openat
 #define creat mn_posix_creat
 #define poll mn_posix_poll
+#define ppoll mn_posix_ppoll
 #define select mn_posix_select
+#define pselect mn_posix_pselect
+#define epoll_wait mn_posix_epoll_wait
 
 #define socket mn_posix_socket
 #define socketpair mn_posix_socketpair

@@ -1,5 +1,5 @@
 /*
- * poll() and select(): waiting for several fds.
+ * poll(), select() and epoll_wait(): waiting for several fds.
  *
  * The thread puts a watcher into the entry of each fd, then asks the kernel once
  * more, then parks on a guard of its own. A report of any of the fds wakes it
@@ -13,10 +13,30 @@
 #include "core/trace.h"
 
 #define FEW 8 /* watchers on the stack; for more, memory is asked for */
+#define FOREVER UINT64_MAX
+#define NS_PER_S 1000000000u
+#define NS_PER_MS 1000000u
 
-static __attribute__((noinline)) int ask(struct pollfd *fds, nfds_t n, int timeout_ms)
+static uint64_t ns_of_ms(int ms)
 {
-	return timeout_ms ? (int)mni_result(poll(fds, n, timeout_ms)) : mni_ready_now(fds, n);
+	return ms < 0 ? FOREVER : (uint64_t)ms * NS_PER_MS;
+}
+
+/* NULL: for ever. False: it is no length of time. */
+static bool ns_of(const struct timespec *t, uint64_t *ns)
+{
+	if (t && (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= NS_PER_S))
+		return false;
+	*ns = !t || (uint64_t)t->tv_sec >= MNI_NEVER / NS_PER_S
+		      ? FOREVER
+		      : (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
+	return true;
+}
+
+/* Not inlined: errno is where it is when no switch is in between. */
+static __attribute__((noinline)) int ready_now(struct pollfd *fds, nfds_t n)
+{
+	return mni_ready_now(fds, n);
 }
 
 static unsigned dirs_of(short events)
@@ -134,7 +154,7 @@ static int wait_for_any(struct mni_watcher *watchers, struct pollfd *fds, nfds_t
 		mni_spin_unlock(&watch.guard);
 		r = arm_all(watchers, fds, n);
 		if (!r)
-			r = ask(fds, n, 0);
+			r = ready_now(fds, n);
 		if (!r)
 			r = park(&watch, until);
 	}
@@ -142,28 +162,44 @@ static int wait_for_any(struct mni_watcher *watchers, struct pollfd *fds, nfds_t
 	return r;
 }
 
-int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+/* Of a green thread. */
+static int poll_for(struct pollfd *fds, nfds_t n, uint64_t ns)
 {
 	struct mni_watcher few[FEW];
 	struct mni_watcher *watchers = few;
 	struct mni_until limit;
+	struct mni_until *until = ns == FOREVER ? NULL : mni_limit(&limit, ns);
 	int r;
 
-	if (!mni_self())
-		return ask(fds, n, timeout_ms);
 	mn_thread_test_cancel();
-	mni_limit(&limit, timeout_ms > 0 ? (uint64_t)timeout_ms * 1000000 : 0);
-	r = ask(fds, n, 0);
-	if (r || !timeout_ms)
+	r = ready_now(fds, n);
+	if (r || !ns)
 		return r;
 	if (n > FEW && !(watchers = malloc(n * sizeof *watchers)))
 		return -ENOMEM;
-	r = wait_for_any(watchers, fds, n, timeout_ms < 0 ? NULL : &limit);
+	r = wait_for_any(watchers, fds, n, until);
 	if (watchers != few)
 		free(watchers);
 	if (r == -ETIMEDOUT)
 		return 0;
 	return (int)mni_call_end(r);
+}
+
+int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	return mni_self() ? poll_for(fds, n, ns_of_ms(timeout_ms))
+			  : (int)mni_result(poll(fds, n, timeout_ms));
+}
+
+int mn_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
+{
+	uint64_t ns;
+
+	if (!mni_self())
+		return (int)mni_result(ppoll(fds, n, timeout, mask));
+	if (mask)
+		return -ENOTSUP;
+	return ns_of(timeout, &ns) ? poll_for(fds, n, ns) : -EINVAL;
 }
 
 /* --- select --- */
@@ -187,7 +223,7 @@ static int keep(fd_set *set, int fd, short got, short ready)
 }
 
 static int select_by_poll(struct pollfd *fds, int n, fd_set *in, fd_set *out, fd_set *except,
-			  int timeout_ms)
+			  uint64_t ns)
 {
 	nfds_t count = 0;
 	int r;
@@ -196,7 +232,7 @@ static int select_by_poll(struct pollfd *fds, int n, fd_set *in, fd_set *out, fd
 	for (int fd = 0; fd < n; fd++)
 		if (events_of(fd, in, out, except))
 			fds[count++] = (struct pollfd){fd, events_of(fd, in, out, except), 0};
-	r = mn_poll(fds, count, timeout_ms);
+	r = poll_for(fds, count, ns);
 	if (r < 0)
 		return r;
 	for (nfds_t i = 0; i < count; i++)
@@ -212,27 +248,85 @@ static int select_by_poll(struct pollfd *fds, int n, fd_set *in, fd_set *out, fd
 	return ready;
 }
 
-int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
+/* Of a green thread. */
+static int select_for(int n, fd_set *in, fd_set *out, fd_set *except, uint64_t ns)
 {
 	struct mn_cleanup cleanup;
 	struct pollfd *fds;
-	int64_t ms = -1;
 	int r;
 
-	if (!mni_self())
-		return (int)mni_result(select(n, in, out, except, timeout));
-	if (n < 0 || n > FD_SETSIZE ||
-	    (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_usec > 999999)))
+	if (n < 0 || n > FD_SETSIZE)
 		return -EINVAL;
-	if (timeout)
-		ms = timeout->tv_sec > INT32_MAX / 1000 - 1
-			     ? INT32_MAX
-			     : timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000;
 	fds = malloc((size_t)(n ? n : 1) * sizeof *fds);
 	if (!fds)
 		return -ENOMEM;
 	mn_cleanup_push(&cleanup, free, fds);
-	r = select_by_poll(fds, n, in, out, except, (int)ms);
+	r = select_by_poll(fds, n, in, out, except, ns);
 	mn_cleanup_pop(&cleanup, 1);
+	return r;
+}
+
+int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
+{
+	struct timespec t;
+	uint64_t ns = FOREVER;
+
+	if (!mni_self())
+		return (int)mni_result(select(n, in, out, except, timeout));
+	if (timeout) {
+		if (timeout->tv_usec < 0 || timeout->tv_usec > 999999)
+			return -EINVAL;
+		t = (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000};
+		if (!ns_of(&t, &ns))
+			return -EINVAL;
+	}
+	return select_for(n, in, out, except, ns);
+}
+
+int mn_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
+	       const sigset_t *mask)
+{
+	uint64_t ns;
+
+	if (!mni_self())
+		return (int)mni_result(pselect(n, in, out, except, timeout, mask));
+	if (mask)
+		return -ENOTSUP;
+	return ns_of(timeout, &ns) ? select_for(n, in, out, except, ns) : -EINVAL;
+}
+
+/* --- epoll: an fd that can be waited for like others --- */
+
+static __attribute__((noinline)) int events_now(int ep, struct epoll_event *events, int most)
+{
+	int r;
+
+	do
+		r = (int)mni_result(epoll_wait(ep, events, most, 0));
+	while (r == -EINTR);
+	return r;
+}
+
+int mn_epoll_wait(int ep, struct epoll_event *events, int most, int timeout_ms)
+{
+	struct pollfd p = {ep, POLLIN, 0};
+	uint64_t ns = ns_of_ms(timeout_ms);
+	uint64_t end = 0;
+	int r;
+
+	if (!mni_self())
+		return (int)mni_result(epoll_wait(ep, events, most, timeout_ms));
+	mn_thread_test_cancel();
+	r = events_now(ep, events, most);
+	if (!r && ns && ns != FOREVER)
+		end = mn_plat_now_ns() + ns;
+	while (!r && ns) {
+		r = poll_for(&p, 1, ns);
+		if (r <= 0)
+			return r;
+		r = events_now(ep, events, most); /* others may have been quicker */
+		if (end)
+			ns = end > mn_plat_now_ns() ? end - mn_plat_now_ns() : 0;
+	}
 	return r;
 }

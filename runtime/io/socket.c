@@ -1,6 +1,7 @@
 /* Sockets: what read() and write() cannot do. */
 #include "io/call.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -334,4 +335,30 @@ int mn_connect(int fd, const struct sockaddr *to, socklen_t n)
 		 to->sa_family == AF_UNIX) /* its queue is full: nothing is reported */
 		r = (int)mni_call_offload(connect_plainly, &c);
 	return (int)mni_call_end(r);
+}
+
+/* --- names --- */
+
+struct lookup {
+	const char *node, *service;
+	const struct addrinfo *hints;
+	struct addrinfo **result;
+	int error;
+};
+
+static void *look_up(void *arg)
+{
+	struct lookup *l = arg;
+
+	l->error = getaddrinfo(l->node, l->service, l->hints, l->result);
+	return NULL;
+}
+
+int mn_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		   struct addrinfo **result)
+{
+	struct lookup l = {node, service, hints, result, 0};
+
+	mn_blocking(look_up, &l);
+	return l.error;
 }

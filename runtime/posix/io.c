@@ -96,6 +96,23 @@ int mn_posix_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timev
 	return (int)by_errno(mn_select(n, in, out, except, timeout));
 }
 
+int mn_posix_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		   const sigset_t *mask)
+{
+	return (int)by_errno(mn_ppoll(fds, n, timeout, mask));
+}
+
+int mn_posix_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
+		     const sigset_t *mask)
+{
+	return (int)by_errno(mn_pselect(n, in, out, except, timeout, mask));
+}
+
+int mn_posix_epoll_wait(int ep, struct epoll_event *events, int most, int timeout_ms)
+{
+	return (int)by_errno(mn_epoll_wait(ep, events, most, timeout_ms));
+}
+
 /* --- sockets --- */
 
 int mn_posix_socket(int domain, int type, int protocol)
@@ -160,28 +177,10 @@ ssize_t mn_posix_sendmsg(int fd, const struct msghdr *message, int flags)
 	return by_errno(mn_sendmsg(fd, message, flags));
 }
 
-struct lookup {
-	const char *node, *service;
-	const struct addrinfo *hints;
-	struct addrinfo **result;
-	int error;
-};
-
-static void *look_up(void *arg)
-{
-	struct lookup *l = arg;
-
-	l->error = getaddrinfo(l->node, l->service, l->hints, l->result);
-	return NULL;
-}
-
 int mn_posix_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 			 struct addrinfo **result)
 {
-	struct lookup l = {node, service, hints, result, 0};
-
-	mn_blocking(look_up, &l);
-	return l.error;
+	return mn_getaddrinfo(node, service, hints, result);
 }
 
 /* --- fds --- */

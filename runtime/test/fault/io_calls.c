@@ -2,7 +2,9 @@
  * Proves: whatever call on a socket, pipe, file or counter fails inside, with whatever
  * the kernel may say, the caller gets that error, once, or is spared it; made
  * again, the call works, and so do all others; and no fd is left. Where a pipe cannot
- * be tried without blocking (an old kernel) it is asked first. By both backends.
+ * be tried without blocking (an old kernel) it is asked first. A file that takes the disk's
+ * time does not block the only worker, and whoever is cancelled meanwhile gets all of it first.
+ * By both backends.
  */
 #include "io_faults.h"
 
@@ -296,6 +298,56 @@ static void without_nowait(const struct mn_config *config)
 	}
 }
 
+/* --- files do not block the worker --- */
+
+static _Atomic bool reading;
+static _Atomic bool go_on;
+
+/* The disk takes as long as it takes others to run. */
+static void be_slow(void)
+{
+	reading = true;
+	while (!go_on)
+		sched_yield();
+}
+
+static void *read_file(void *fd)
+{
+	char bytes[5];
+
+	CHECK_EQ(mn_pread((int)(uintptr_t)fd, bytes, 5, 0), 5);
+	CHECK(!memcmp(bytes, "Jello", 5));
+	return NULL;
+}
+
+/* On one worker: what is not in the page cache is read while other threads run. */
+static void slow_file(struct mn_config config)
+{
+	mn_thread_t t;
+	int fd;
+
+	config.workers = 1;
+	config.preempt = MN_OFF;
+	CHECK_EQ(mn_init(&config), 0);
+	fd = mn_open(path, O_RDONLY, 0);
+	CHECK_REL(fd, >=, 0);
+	reading = go_on = false;
+	io_hooks.before_preadv = be_slow;
+	io_fault_arm(IO_PREADV2, 1, EAGAIN);
+	t = test_spawn(read_file, (void *)(uintptr_t)fd);
+	while (!reading)
+		test_pause();
+	for (int i = 0; i < 100; i++)
+		mn_thread_yield();
+	CHECK_EQ(mn_thread_cancel(t), 0); /* it is not to be had before the kernel has done */
+	go_on = true;
+	test_join(t);
+	io_hooks.before_preadv = NULL;
+	CHECK(io_fault_disarm(IO_PREADV2));
+	CHECK_EQ(mn_close(fd), 0);
+	test_stop();
+}
+
 int main(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -314,6 +366,7 @@ int main(void)
 			config.workers = workers;
 			each(&config);
 			without_nowait(&config);
+			slow_file(config);
 		}
 	CHECK_EQ(unlink(path), 0);
 	return 0;

@@ -93,8 +93,9 @@ static bool io_fault_strikes(enum io_fault f)
 long __real_syscall(long n, ...);
 long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f);
 
-/* What a test may do besides, where a ring is set up and entered. */
+/* What a test may do besides, where a ring is set up and entered, or a file is read. */
 static struct {
+	void (*before_preadv)(void);
 	void (*before_setup)(unsigned *entries, void *params);
 	void (*after_setup)(int ring, const void *params);
 	void (*before_enter)(int ring, unsigned to_submit, unsigned flags);
@@ -186,8 +187,15 @@ IO_WRAP(ssize_t, IO_PWRITEV2, pwritev2, (int fd, const struct iovec *v, int n, o
 	(fd, v, n, at, flags))
 IO_WRAP(ssize_t, IO_READV, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
 IO_WRAP(ssize_t, IO_WRITEV, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
-IO_WRAP(ssize_t, IO_PREADV, preadv, (int fd, const struct iovec *v, int n, off_t at),
-	(fd, v, n, at))
+ssize_t __real_preadv(int fd, const struct iovec *v, int n, off_t at);
+ssize_t __wrap_preadv(int fd, const struct iovec *v, int n, off_t at);
+ssize_t __wrap_preadv(int fd, const struct iovec *v, int n, off_t at)
+{
+	if (io_hooks.before_preadv)
+		io_hooks.before_preadv();
+	return io_fault_strikes(IO_PREADV) ? -1 : __real_preadv(fd, v, n, at);
+}
+
 IO_WRAP(ssize_t, IO_PWRITEV, pwritev, (int fd, const struct iovec *v, int n, off_t at),
 	(fd, v, n, at))
 IO_WRAP(int, IO_FSTAT, fstat, (int fd, struct stat *s), (fd, s))

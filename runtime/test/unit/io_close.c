@@ -1,6 +1,6 @@
 /*
- * Proves: whoever waits for an fd that is closed, in either direction, by poll()
- * or to accept, gets -EBADF and does not hang, and the number's next file is not
+ * Proves: whoever waits for an fd that is closed, in either direction, by poll(),
+ * to accept or to be connected, gets -EBADF and does not hang, and the number's next file is not
  * mistaken for the old one; a thread that waits for I/O can be cancelled, its
  * handlers run, and the fd is as good as before; what has been written when the
  * cancellation comes is said to have been written; cancellation acts in calls that need not wait.
@@ -204,9 +204,63 @@ static void cancelling(int kind)
 	CHECK_EQ(mn_close(fds[1]), 0);
 }
 
+/* --- a connection that does not come about --- */
+
+static struct sockaddr_in nobody_accepts;
+
+static void *connect_in_vain(void *arg)
+{
+	return (void *)(uintptr_t)mn_connect(
+		(int)(uintptr_t)arg, (struct sockaddr *)&nobody_accepts, sizeof nobody_accepts);
+}
+
+/* Fills a listener's queue, so that the next one has to wait. */
+static int fill_queue(int listener, int *fds, int most)
+{
+	socklen_t size = sizeof nobody_accepts;
+
+	nobody_accepts = (struct sockaddr_in){.sin_family = AF_INET,
+					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	CHECK_EQ(bind(listener, (struct sockaddr *)&nobody_accepts, size), 0);
+	CHECK_EQ(listen(listener, 0), 0);
+	CHECK_EQ(getsockname(listener, (struct sockaddr *)&nobody_accepts, &size), 0);
+	for (int i = 0; i < most; i++) {
+		struct pollfd p = {socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), POLLOUT, 0};
+
+		fds[i] = p.fd;
+		CHECK_EQ(connect(p.fd, (struct sockaddr *)&nobody_accepts, size), -1);
+		if (!poll(&p, 1, 0))
+			return i + 1;
+	}
+	FAIL("a queue for none holds %d", most);
+}
+
+static void connecting(void)
+{
+	int fds[10];
+	int listener = mn_socket(AF_INET, SOCK_STREAM, 0);
+	int n = fill_queue(listener, fds, 10);
+	int fd = mn_socket(AF_INET, SOCK_STREAM, 0);
+	mn_thread_t t = test_spawn(connect_in_vain, (void *)(uintptr_t)fd);
+
+	test_until_io_waits(1);
+	CHECK_EQ(mn_close(fd), 0);
+	CHECK_EQ(test_join(t), -EBADF);
+	fd = mn_socket(AF_INET, SOCK_STREAM, 0);
+	t = test_spawn(connect_in_vain, (void *)(uintptr_t)fd);
+	test_until_io_waits(1);
+	CHECK_EQ(mn_thread_cancel(t), 0);
+	CHECK_EQ(test_join(t), MN_CANCELED);
+	CHECK_EQ(mn_close(fd), 0);
+	CHECK_EQ(mn_close(listener), 0);
+	while (n--)
+		CHECK_EQ(close(fds[n]), 0);
+}
+
 int main(void)
 {
 	test_start();
+	connecting();
 	for (int kind = 0; kind < 3; kind++) {
 		closing(kind);
 		cancelling(kind);

@@ -1,5 +1,5 @@
 /*
- * Proves: poll() and select() return what is ready at once, wait for any of many fds
+ * Proves: poll(), select() and epoll_wait() return what is ready at once, wait for any of many fds
  * in any direction, by a time limit too, and say of closed and hung-up fds what the
  * kernel says; several threads may poll the same fds; files are always ready.
  */
@@ -111,6 +111,83 @@ static void limits(void)
 	CHECK_EQ(mn_select(-1, &set, NULL, NULL, NULL), -EINVAL);
 }
 
+static void finer_limits(void)
+{
+	struct timespec t = {0, 1500000};
+	struct timespec wrong = {0, 1000000000};
+	struct pollfd p;
+	uint64_t start;
+	sigset_t mask;
+	fd_set set;
+	int fds[2];
+
+	CHECK_EQ(sigemptyset(&mask), 0);
+	CHECK_EQ(mn_pipe2(fds, 0), 0);
+	p = (struct pollfd){fds[0], POLLIN, 0};
+	start = mn_now_ns(MN_CLOCK_MONOTONIC);
+	CHECK_EQ(mn_ppoll(&p, 1, &t, NULL), 0);
+	CHECK_REL(mn_now_ns(MN_CLOCK_MONOTONIC) - start, >=, 1500000);
+	CHECK_EQ(mn_ppoll(&p, 1, &wrong, NULL), -EINVAL);
+	CHECK_EQ(mn_ppoll(&p, 1, &t, &mask), -ENOTSUP);
+	FD_ZERO(&set);
+	FD_SET(fds[0], &set);
+	start = mn_now_ns(MN_CLOCK_MONOTONIC);
+	CHECK_EQ(mn_pselect(fds[0] + 1, &set, NULL, NULL, &t, NULL), 0);
+	CHECK_REL(mn_now_ns(MN_CLOCK_MONOTONIC) - start, >=, 1500000);
+	CHECK(!FD_ISSET(fds[0], &set));
+	CHECK_EQ(mn_pselect(0, NULL, NULL, NULL, &wrong, NULL), -EINVAL);
+	CHECK_EQ(mn_pselect(0, NULL, NULL, NULL, &t, &mask), -ENOTSUP);
+	CHECK_EQ(mn_write(fds[1], "x", 1), 1);
+	CHECK_EQ(mn_ppoll(&p, 1, NULL, NULL), 1);
+	FD_SET(fds[0], &set);
+	CHECK_EQ(mn_pselect(fds[0] + 1, &set, NULL, NULL, NULL, NULL), 1);
+	mn_close(fds[0]);
+	mn_close(fds[1]);
+}
+
+/* --- the program's own epoll --- */
+
+static void *wait_for_events(void *arg)
+{
+	struct epoll_event e;
+
+	CHECK_EQ(mn_epoll_wait((int)(uintptr_t)arg, &e, 1, -1), 1);
+	return (void *)(uintptr_t)e.data.u64;
+}
+
+static void own_epoll(void)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT};
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+	mn_thread_t t[2];
+	uint64_t start;
+	int fds[2][2];
+
+	CHECK_REL(ep, >=, 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(mn_pipe2(fds[i], 0), 0);
+		e.data.u64 = (uint64_t)i + 1;
+		CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, fds[i][0], &e), 0);
+	}
+	CHECK_EQ(mn_epoll_wait(ep, &e, 1, 0), 0);
+	start = mn_now_ns(MN_CLOCK_MONOTONIC);
+	CHECK_EQ(mn_epoll_wait(ep, &e, 1, 2), 0);
+	CHECK_REL(mn_now_ns(MN_CLOCK_MONOTONIC) - start, >=, 2000000);
+	for (int i = 0; i < 2; i++)
+		t[i] = test_spawn(wait_for_events, (void *)(uintptr_t)ep);
+	test_until_io_waits(2);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(mn_write(fds[i][1], "x", 1), 1);
+	CHECK_EQ((uintptr_t)test_join(t[0]) + (uintptr_t)test_join(t[1]), 3);
+	CHECK_EQ(mn_epoll_wait(-1, &e, 1, -1), -EBADF);
+	CHECK_EQ(mn_epoll_wait(fds[0][0], &e, 1, -1), -EINVAL);
+	for (int i = 0; i < 2; i++) {
+		mn_close(fds[i][0]);
+		mn_close(fds[i][1]);
+	}
+	mn_close(ep);
+}
+
 static void *hang_up(void *arg)
 {
 	CHECK_EQ(mn_close((int)(uintptr_t)arg), 0);
@@ -188,6 +265,8 @@ int main(void)
 	test_start();
 	any_of_many();
 	limits();
+	finer_limits();
+	own_epoll();
 	hang_ups();
 	room_to_write();
 	files();

@@ -191,6 +191,83 @@ static void copies(void)
 	CHECK_EQ(close(fds[1]), 0);
 }
 
+/* The rest of the names, each by a call that has a result of its own. */
+static void names(void)
+{
+	char path[] = "/tmp/mn-posix-io-XXXXXX";
+	struct itimerspec soon = {.it_value = {0, 100000}};
+	struct timespec none = {0, 0};
+	struct iovec part;
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+	struct epoll_event e = {.events = EPOLLIN};
+	fd_set set;
+	uint64_t n = 2;
+	char text[10];
+	int fds[2];
+	int fd = mkstemp(path);
+	int ep;
+
+	CHECK_REL(fd, >=, 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_REL(fd = open(path, O_RDWR | O_CREAT, 0600), >=, 0);
+	CHECK_EQ(pwrite(fd, "hello", 5, 3), 5);
+	CHECK_EQ(pread(fd, text, 10, 4), 4);
+	CHECK(!memcmp(text, "ello", 4));
+	CHECK_EQ(readv(fd, (struct iovec[]){{text, 3}, {text + 3, 7}}, 2), 8);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK_EQ(fdatasync(fd), 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_REL(fd = openat(AT_FDCWD, path, O_RDONLY), >=, 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_REL(fd = creat(path, 0600), >=, 0);
+	CHECK_EQ(dup3(fd, fd, 0), -1);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(unlink(path), 0);
+
+	CHECK_REL(fd = eventfd(0, 0), >=, 0);
+	CHECK_EQ(write(fd, &n, sizeof n), sizeof n);
+	CHECK_EQ(read(fd, &n, sizeof n), sizeof n);
+	CHECK_EQ(close(fd), 0);
+	CHECK_REL(fd = timerfd_create(CLOCK_MONOTONIC, 0), >=, 0);
+	CHECK_EQ(timerfd_settime(fd, 0, &soon, NULL), 0);
+	CHECK_EQ(read(fd, &n, sizeof n), sizeof n);
+	CHECK_EQ(n, 1);
+	CHECK_EQ(close(fd), 0);
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	CHECK_EQ(setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){0, 1000},
+			    sizeof(struct timeval)),
+		 0);
+	CHECK_EQ(recv(fds[0], text, 1, 0), -1);
+	CHECK_EQ(errno, EAGAIN);
+	part = (struct iovec){"msg", 3};
+	CHECK_EQ(sendmsg(fds[0], &m, 0), 3);
+	part = (struct iovec){text, 10};
+	CHECK_EQ(recvmsg(fds[1], &m, 0), 3);
+	CHECK_EQ(sendto(fds[0], "to", 2, 0, NULL, 0), 2);
+	CHECK_EQ(ppoll(&(struct pollfd){fds[1], POLLIN, 0}, 1, NULL, NULL), 1);
+	FD_ZERO(&set);
+	FD_SET(fds[1], &set);
+	CHECK_EQ(pselect(fds[1] + 1, &set, NULL, NULL, &none, NULL), 1);
+	CHECK_REL(ep = epoll_create1(0), >=, 0);
+	CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, fds[1], &e), 0);
+	CHECK_EQ(epoll_wait(ep, &e, 1, -1), 1);
+	CHECK_EQ(close(ep), 0);
+	CHECK_EQ(recvfrom(fds[1], text, 10, 0, NULL, NULL), 2);
+	CHECK_EQ(ioctl(fds[1], FIONREAD, &fd), 0);
+	CHECK_EQ(fd, 0);
+	CHECK_EQ(shutdown(fds[0], SHUT_WR), 0);
+	CHECK_EQ(read(fds[1], text, 1), 0);
+	CHECK_EQ(close(fds[0]), 0);
+	CHECK_EQ(close(fds[1]), 0);
+	CHECK_EQ(accept4(-1, NULL, NULL, 0), -1);
+	CHECK_EQ(errno, EBADF);
+	CHECK_EQ(usleep(1), 0);
+	CHECK_EQ(nanosleep(&none, NULL), 0);
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &none, NULL), 0);
+	CHECK_EQ(sleep(0), 0);
+}
+
 int main(void)
 {
 	int fds[2];
@@ -206,5 +283,6 @@ int main(void)
 	sockets();
 	streams();
 	copies();
+	names();
 	return 0;
 }
