@@ -55,6 +55,7 @@ type report struct {
 	Confidence         string
 	Base, Than         string // column heading and what it means
 	HasSerial          bool
+	Memory             []reportMemory
 	Notes              []results.Note
 	Invocations        string
 	Warmup, Iterations string
@@ -108,6 +109,7 @@ func newReport(s *results.Summary, o ReportOptions) (*report, error) {
 		page.Title = strings.TrimSpace("Threading runtimes compared: " + cmp.Or(run.Plan.Suite, "a selection of workloads"))
 	}
 	page.Alarms = alarms(s)
+	page.Memory = memoryRows(s)
 	for _, r := range run.Runtimes {
 		page.Runtimes = append(page.Runtimes, reportRuntime{r, template.CSS(Colour(r.ID))})
 	}

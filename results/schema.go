@@ -142,6 +142,10 @@ type Plan struct {
 	// Units names the unit of work of each workload ("fib": "thread"), so that
 	// a record can be shown without the catalogue that made it.
 	Units map[string]string `json:"units,omitempty"`
+
+	// Memory names the parameter that a workload's memory grows with ("idle":
+	// "threads"), where that is what it measures.
+	Memory map[string]string `json:"memory,omitempty"`
 }
 
 // Runtime is an entrant as it took part.

@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Baseline string            // runtime to compare all others with; "": the fastest of each group
 	Units    map[string]string // unit of work by workload, for records that do not name it
+	Memory   map[string]string // parameter that memory grows with by workload, likewise
 	Stat     stat.Options
 }
 
@@ -65,6 +66,7 @@ func summarise(rec *Record, o Options) (*summariser, error) {
 	}
 	m.compare()
 	m.serial()
+	m.memory()
 	s.Confidence = stat.Median(nil, o.Stat).Confidence
 	if w, bad := noise.overall(); bad {
 		s.Warnings = append(s.Warnings, w)

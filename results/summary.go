@@ -16,6 +16,7 @@ import (
 //	{"record":{...},"cells":[{"runtime","workload","params","workers","mode","status","unit",
 //	  "ns_per_unit":{"median","lo","hi"},"invocations","samples","rank","tied",
 //	  "ratio":{"to","value","lo","hi"},"warnings":[{"code","text"}],...}],
+//	 "memory":[{"workload","runtime","workers","bytes_each":{...},"reached",...}],
 //	 "unavailable":[...],"warnings":[...]}
 //
 // where a number that is not known is null.
@@ -23,6 +24,7 @@ type Summary struct {
 	Name        string // of the record's file
 	Run         Run
 	Cells       []CellSummary // in the plan's order, each cell once
+	Memory      []Memory      // where a workload measures it
 	Unavailable []Unavailable
 	End         *End
 	Warnings    []Warning
@@ -189,12 +191,13 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Record      record        `json:"record"`
 		Cells       []CellSummary `json:"cells"`
+		Memory      []Memory      `json:"memory,omitempty"`
 		Unavailable []unavailable `json:"unavailable"`
 		Warnings    []Warning     `json:"warnings"`
 	}{
 		Record: record{s.Name, s.Run.ID, s.Run.Time, s.Run.Plan.Suite, notNil(s.Run.Args), s.Run.Host, notNil(s.Run.Runtimes),
 			s.Confidence, s.End != nil && s.End.Status == Complete},
-		Cells: notNil(s.Cells), Unavailable: []unavailable{}, Warnings: notNil(s.Warnings),
+		Cells: notNil(s.Cells), Memory: s.Memory, Unavailable: []unavailable{}, Warnings: notNil(s.Warnings),
 	}
 	for _, u := range s.Unavailable {
 		out.Unavailable = append(out.Unavailable, unavailable{u.Runtime, u.Reason, u.Hint})

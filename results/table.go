@@ -40,6 +40,7 @@ func WriteTable(w io.Writer, s *Summary, o TableOptions) error {
 	for _, b := range s.Blocks() {
 		t.block(b)
 	}
+	t.memoryTables()
 	t.writeNotes()
 	t.legend()
 	_, err := io.WriteString(w, t.b.String())

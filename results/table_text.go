@@ -73,6 +73,9 @@ func (t *tableWriter) legend() {
 	if slices.ContainsFunc(t.s.Cells, func(c CellSummary) bool { return len(c.Tails) > 0 }) {
 		terms = append(terms, "p99: 99% of all events took no longer; with ?, there are too few of them to bound it from above.")
 	}
+	if len(t.s.Memory) > 0 {
+		terms = append(terms, "each: bytes that one more takes, by the slope of a line through the memory of all sizes (a KB is 1000 bytes).")
+	}
 	if slices.ContainsFunc(t.notes, func(n Note) bool { return len(n.Cells) > 0 }) {
 		terms = append(terms, "!: see the notes.")
 	}

@@ -2,6 +2,9 @@ package workloads
 
 func init() {
 	closedForms["fanout"] = closedForms["spawn"]
+	closedForms["idle"] = func(p map[string]uint64) Answer {
+		return Answer{Units: p["threads"], Answer: upTo(p["threads"])}
+	}
 	closedForms["ring"] = func(p map[string]uint64) Answer {
 		return Answer{Units: p["hops"], Answer: upTo(p["hops"])}
 	}

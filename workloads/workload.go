@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 )
 
@@ -15,14 +16,15 @@ var idPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
 // Workload is one defined piece of concurrent work.
 type Workload struct {
-	ID         string  `json:"id"`         // also the name of its folder
-	Summary    string  `json:"summary"`    // one line for lists
-	Stresses   string  `json:"stresses"`   // what it stresses, a sentence or two
-	Definition string  `json:"definition"` // exact enough to write it in another language
-	Unit       string  `json:"unit"`       // unit of work, singular: "thread" as in ns per thread
-	Serial     bool    `json:"serial"`     // its serial mode is a meaningful baseline
-	Params     []Spec  `json:"params"`     // in order
-	Answers    []Known `json:"answers"`    // for every size of every suite, at least
+	ID         string  `json:"id"`               // also the name of its folder
+	Summary    string  `json:"summary"`          // one line for lists
+	Stresses   string  `json:"stresses"`         // what it stresses, a sentence or two
+	Definition string  `json:"definition"`       // exact enough to write it in another language
+	Unit       string  `json:"unit"`             // unit of work, singular: "thread" as in ns per thread
+	Memory     string  `json:"memory,omitempty"` // it measures memory, which grows with this parameter
+	Serial     bool    `json:"serial"`           // its serial mode is a meaningful baseline
+	Params     []Spec  `json:"params"`           // in order
+	Answers    []Known `json:"answers"`          // for every size of every suite, at least
 }
 
 // Spec declares one parameter. Min and Max belong to the range.
@@ -76,6 +78,9 @@ func (w *Workload) check(folder string) error {
 	}
 	if err := w.checkParams(); err != nil {
 		return err
+	}
+	if w.Memory != "" && !slices.ContainsFunc(w.Params, func(p Spec) bool { return p.Name == w.Memory }) {
+		return fmt.Errorf("memory: %q is none of the parameters", w.Memory)
 	}
 	seen := map[string]bool{}
 	for i, k := range w.Answers {

@@ -50,6 +50,18 @@ func (c *catalogue) units() map[string]string {
 	return m
 }
 
+// memory is the parameter that the memory of a workload grows with, by
+// workload, where that is what it measures.
+func (c *catalogue) memory() map[string]string {
+	m := map[string]string{}
+	for _, w := range c.Workloads {
+		if w.Memory != "" {
+			m[w.ID] = w.Memory
+		}
+	}
+	return m
+}
+
 // competitorFlag adds --competitor.
 func competitorFlag(cmd *cobra.Command, folders *[]string) {
 	cmd.Flags().StringArrayVar(folders, "competitor", nil, "folder `DIR` of a runtime of your own: a competitor.json and a driver (repeatable)")

@@ -75,7 +75,7 @@ func exportRecord(u *ui, o exportOptions, name string) error {
 	if err != nil {
 		return err
 	}
-	sum, err := results.Summarise(rec, results.Options{Baseline: o.baseline, Units: c.units()})
+	sum, err := results.Summarise(rec, results.Options{Baseline: o.baseline, Units: c.units(), Memory: c.memory()})
 	if err != nil {
 		return err
 	}

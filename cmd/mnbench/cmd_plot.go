@@ -121,7 +121,7 @@ func summarise(u *ui, c *catalogue, name, baseline string) (*results.Summary, er
 	if err != nil {
 		return nil, err
 	}
-	return results.Summarise(rec, results.Options{Baseline: baseline, Units: c.units()})
+	return results.Summarise(rec, results.Options{Baseline: baseline, Units: c.units(), Memory: c.memory()})
 }
 
 // baseName is a record's file name without folder and extension.

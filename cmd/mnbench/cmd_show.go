@@ -68,7 +68,7 @@ func openRecord(u *ui, name string) (*results.Record, error) {
 
 // printRecord writes the table of a record, or its JSON, to stdout.
 func printRecord(u *ui, rec *results.Record, o showOptions, c *catalogue) error {
-	sum, err := results.Summarise(rec, results.Options{Baseline: o.baseline, Units: c.units()})
+	sum, err := results.Summarise(rec, results.Options{Baseline: o.baseline, Units: c.units(), Memory: c.memory()})
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,7 @@ func (j *job) runLine(p engine.Plan, facts results.Host, f *field) results.Run {
 		Plan: p.Record(j.suite.ID), Host: facts,
 	}
 	r.Plan.Units = j.cat.units()
+	r.Plan.Memory = j.cat.memory()
 	for _, e := range f.ready {
 		r.Runtimes = append(r.Runtimes, e.Record())
 	}

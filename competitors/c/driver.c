@@ -148,7 +148,7 @@ static void sample(const char *phase, uint64_t index, uint64_t ns, uint64_t setu
     line_number("units", result->units);
     line_exact("answer", result->answer);
     line_number("setup_ns", setup_ns);
-    line_number("rss_bytes", memory_resident());
+    line_number("rss_bytes", result->resident ? result->resident : memory_resident());
     if (counters->count > 0) {
         line_open("counters");
         for (size_t i = 0; i < counters->count; i++)

@@ -25,6 +25,7 @@ struct args; /* the cell as asked for; see param() */
 struct result {
     uint64_t units;    /* units of work done */
     uint64_t answer;   /* what the engine checks */
+    uint64_t resident; /* memory (memory.h) at the moment that counts; 0: the frame reads it at the end */
     const char *call;  /* the call that could not go on, or NULL; see stopped() */
     int error;         /* its errno value */
     uint64_t reached;  /* how many there were by then */

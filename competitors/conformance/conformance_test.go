@@ -244,6 +244,7 @@ func TestLimit(t *testing.T) {
 		{"prodcons", "producers=500 consumers=1 capacity=2 items=1000000"},
 		{"prodcons", "producers=1 consumers=500 capacity=2 items=1000000"},
 		{"fanout", "n=500"},
+		{"idle", "threads=500"},
 		{"ring", "threads=500 hops=100000"},
 		{"handoff", "pairs=500 items=100"},
 		{"skynet", "depth=3"},

@@ -28,6 +28,7 @@ func TestOddSizes(t *testing.T) {
 		{"prodcons", "producers=3 consumers=5 capacity=1 items=10", 10, 55},
 		{"prodcons", "producers=4 consumers=1 capacity=3 items=2", 2, 3},
 		{"fanout", "n=1", 1, 1},
+		{"idle", "threads=7", 7, 28},
 		{"ring", "threads=1 hops=1", 1, 1},
 		{"ring", "threads=7 hops=3", 3, 6},
 		{"ring", "threads=3 hops=10", 10, 55},

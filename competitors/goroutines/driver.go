@@ -126,10 +126,17 @@ func iterate(a *args, phase string, index int) error {
 	if o, ok := state.(observer); ok && phase == "timed" {
 		o.observe(observed)
 	}
+	bytes := uint64(0)
+	if r, ok := state.(residence); ok {
+		bytes = r.resident()
+	}
+	if bytes == 0 {
+		bytes = residentBytes()
+	}
 	return emit(sampleLine{
 		Type: "sample", Phase: phase, Index: index,
 		NS: max(1, took.Nanoseconds()), SetupNS: (time.Since(begin) - took).Nanoseconds(),
-		Units: units, Answer: answer, RSSBytes: residentBytes(),
+		Units: units, Answer: answer, RSSBytes: bytes,
 		Counters: map[string]uint64{"gc_cycles": cycles},
 	})
 }

@@ -46,6 +46,12 @@ type observer interface {
 	observe(event func(name, unit string, value uint64))
 }
 
+// residence is a state that has read the memory in use at the moment that
+// counts: that of the sample, instead of what it is at the end; 0: it has not.
+type residence interface {
+	resident() (bytes uint64)
+}
+
 var registry = map[string]*workload{}
 
 // register is called by the init function of each workload's file.

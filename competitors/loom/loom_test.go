@@ -240,6 +240,7 @@ func TestOddSizes(t *testing.T) {
 		{"treesearch", params("roots=1", "children=1", "chance=0", "depth=1", "work=0"), 2, 1621742602276429143},
 		{"migrate", params("threads=3", "rounds=2", "bytes=191", "wakers=1", "hold_us=1"), 6, 13389067445248573395},
 		{"migrate", params("threads=2", "rounds=1", "bytes=64", "wakers=9", "hold_us=0"), 2, 9249526305624719819},
+		{"idle", params("threads=7"), 7, 28},
 		{"sleepers", params("threads=1", "rounds=2", "period_us=1"), 2, 2},
 		{"hog", params("hogs=1", "steps=0", "ticks=1", "period_us=1"), 1, 2},
 		{"fairness", params("threads=2", "chunks=1", "steps=0"), 2, 1},

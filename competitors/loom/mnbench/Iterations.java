@@ -98,6 +98,7 @@ final class Iterations implements Runnable {
 
     private void sample(String phase, int index, long ns, Line counters) {
         Result result = workload.result();
+        long resident = workload.resident();
         Line line = new Line()
                 .put("type", "sample")
                 .put("phase", phase)
@@ -105,7 +106,7 @@ final class Iterations implements Runnable {
                 .put("ns", ns)
                 .putUnsigned("units", result.units())
                 .put("answer", Long.toUnsignedString(result.answer()))
-                .put("rss_bytes", Proc.rssBytes())
+                .put("rss_bytes", resident > 0 ? resident : Proc.rssBytes())
                 .put("counters", counters
                         .put("gc_collections", collector.collections())
                         .put("gc_ms", collector.milliseconds()));

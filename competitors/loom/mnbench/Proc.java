@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What the kernel says about this process. */
-final class Proc {
+public final class Proc {
     private static final Path STATUS = Path.of("/proc/self/status");
 
     private Proc() {}
 
     /** Resident memory in bytes, 0 when it cannot be read. */
-    static long rssBytes() {
+    public static long rssBytes() {
         return field("VmRSS:") * 1024; // in kB whatever the page size is
     }
 

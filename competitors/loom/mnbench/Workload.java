@@ -40,6 +40,11 @@ public interface Workload {
     /** Adds what this iteration observed of distributions, outside the clock, after {@link #result}. */
     default void observe(Observations into) {}
 
+    /** Resident memory in bytes at the moment that counts, of this iteration; 0: read it at the end. */
+    default long resident() {
+        return 0;
+    }
+
     /** The threads that {@link #parallel} has started in this iteration, also when it met a limit. */
     long started();
 }

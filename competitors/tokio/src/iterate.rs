@@ -97,6 +97,10 @@ async fn iterate(
     if phase == "timed" && !cell.serial {
         state.observe(&mut |name, unit, value| observed.add(name, unit, value));
     }
+    let resident = match state.resident() {
+        0 => None,
+        bytes => Some(bytes),
+    };
     drop(state);
     let mut line = Line::of_type("sample");
     line.string("phase", phase)
@@ -105,7 +109,7 @@ async fn iterate(
         .number("units", units)
         .exact("answer", answer)
         .number("setup_ns", (begin.elapsed() - took).as_nanos() as u64)
-        .number("rss_bytes", memory::resident_bytes());
+        .number("rss_bytes", resident.unwrap_or_else(memory::resident_bytes));
     if !cell.serial {
         line.object("counters", &counters);
     }

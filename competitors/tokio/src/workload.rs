@@ -43,6 +43,11 @@ pub trait State: Send {
     /// Does it as plain sequential code with the same units and answer.
     fn serial(&mut self);
     fn answer(&self) -> Answer;
+    /// The memory of this process in bytes, at the moment that counts; 0: it is
+    /// read at the end.
+    fn resident(&self) -> u64 {
+        0
+    }
     /// Tells of the events that are a distribution, such as latencies: name, unit
     /// and value of each; nothing after the serial mode.
     fn observe(&self, _event: &mut dyn FnMut(&'static str, &'static str, u64)) {}
