@@ -27,6 +27,12 @@
  *                                       slot was read before it is overwritten
  *
  * A slot's value is read before the CAS and used only after winning it.
+ *
+ * take_out() takes one from among the newest, not at an end. That is take() of
+ * all from there on, of which it keeps one: it lowers bottom to the one it
+ * wants, and when top is still below behind the fence (B), all thieves that had
+ * seen the old bottom can win is the index at top. So it may move what lies
+ * above, and gives it back by raising bottom (A).
  */
 #ifndef MNI_DEQUE_H
 #define MNI_DEQUE_H
@@ -163,6 +169,55 @@ static inline void *mni_deque_take(struct mni_deque *d)
 	return mni_deque_take_end(d);
 }
 
+/* How far from the bottom take_out() looks. */
+#define MNI_DEQUE_NEAR 16
+
+/* The index of x among the newest, but for the oldest of all, or -1. */
+static inline int64_t mni_deque_find(struct mni_deque *d, const void *x)
+{
+	int64_t b = mni_load(&d->bottom, relaxed);
+	int64_t t = mni_load(&d->top, relaxed);
+	struct mni_deque_array *a = mni_load(&d->array, relaxed);
+
+	for (int64_t i = b - 1; i > t && i >= b - MNI_DEQUE_NEAR; i--)
+		if (mni_load(&a->slot[i & a->mask], relaxed) == x)
+			return i;
+	return -1;
+}
+
+/* Owner: closes the gap at index i; thieves cannot get at what is above. */
+static inline void mni_deque_close(struct mni_deque *d, int64_t i, int64_t b)
+{
+	struct mni_deque_array *a = mni_load(&d->array, relaxed);
+
+	for (; i < b - 1; i++)
+		mni_store(&a->slot[i & a->mask], mni_load(&a->slot[(i + 1) & a->mask], relaxed),
+			  relaxed);
+}
+
+/*
+ * Owner: takes x out from among the newest; the others keep their order. False:
+ * it is not there, or a thief may be about to take it. For a moment the deque
+ * looks shorter than it is: whoever must not miss what is in it has to be told
+ * afterwards.
+ */
+static inline bool mni_deque_take_out(struct mni_deque *d, const void *x)
+{
+	int64_t b = mni_load(&d->bottom, relaxed);
+	int64_t i = mni_deque_find(d, x);
+	bool taken;
+
+	if (i < 0)
+		return false;
+	mni_store(&d->bottom, i, release); /* A */
+	mni_fence(seq_cst); /* B */
+	taken = mni_load(&d->top, relaxed) < i;
+	if (taken)
+		mni_deque_close(d, i, b--);
+	mni_store(&d->bottom, b, release); /* A */
+	return taken;
+}
+
 /*
  * Owner: takes the oldest, or NULL. Bottom is the owner's own, so a fence
  * between the two indices is not needed: top only grows, and the CAS settles
@@ -224,6 +279,18 @@ static inline void *mni_deque_take_alone(struct mni_deque *d)
 		return MNI_DEQUE_EMPTY;
 	mni_store(&d->bottom, b, relaxed);
 	return mni_load(&a->slot[b & a->mask], relaxed);
+}
+
+static inline bool mni_deque_take_out_alone(struct mni_deque *d, const void *x)
+{
+	int64_t b = mni_load(&d->bottom, relaxed);
+	int64_t i = mni_deque_find(d, x);
+
+	if (i < 0)
+		return false;
+	mni_deque_close(d, i, b);
+	mni_store(&d->bottom, b - 1, relaxed);
+	return true;
 }
 
 static inline void *mni_deque_take_oldest_alone(struct mni_deque *d)

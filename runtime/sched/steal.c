@@ -12,9 +12,13 @@
  *
  * The bottom is used by joiners: mn_thread_join() claims a thread that nobody
  * has started and runs it in place, which in fork-join programs is the newest
- * (bottom) and in batches the oldest (top). Taking threads from the bottom
- * always, as Cilk does, was rejected: threads that yield or wake each other
- * would hide the older ones.
+ * (bottom) and in batches the oldest (top). A thread with several children that
+ * joins the first of them first has the others on top of it, so a child is also
+ * taken out from among the newest few: else its joiner would park, the worker go
+ * on with the oldest thread, and a tree be walked in breadth, with a stack in
+ * use for each of its nodes. Taking threads from the bottom always, as Cilk
+ * does, was rejected: threads that yield or wake each other would hide the older
+ * ones.
  *
  * Thieves take from the top of a victim's deque. Whom they try first and how
  * they wait between two rounds are settings. With stealing off (MN_STEAL) each
@@ -188,7 +192,12 @@ static bool steal_claim(struct mni_worker *w, struct mn_thread *t)
 			push_and_wake(w, got);
 		return got == t;
 	}
-	return false;
+	if (how.owner_only)
+		return mni_deque_take_out_alone(d, t);
+	if (!mni_deque_take_out(d, t))
+		return false;
+	mni_wake_one(NULL); /* who looked meanwhile may have seen too little, and sleeps */
+	return true;
 }
 
 /*

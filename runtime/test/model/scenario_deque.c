@@ -122,6 +122,17 @@ static void own(unsigned operations)
 	}
 }
 
+/* An owner that takes something out from among the others. */
+static void take_out(void)
+{
+	for (unsigned i = 0; i < 3; i++)
+		push();
+	if (mni_deque_take_out(&deque, &item[1]))
+		took(&item[1]);
+	model_forget(0);
+	owner_found(mni_deque_take(&deque), true);
+}
+
 static void steal(unsigned attempts)
 {
 	unsigned last = 0;
@@ -181,6 +192,21 @@ static void four_and_three_thieves(unsigned thread)
 	else
 		steal(1);
 }
+
+static void out_and_two_thieves(unsigned thread)
+{
+	if (thread == 0)
+		take_out();
+	else
+		steal(2);
+}
+
+MODEL_SCENARIO(deque_out) = {
+	.name = "deque/out",
+	.about = "taking out one of 3, 2 thieves that steal twice",
+	.threads = 3, .setup = setup_two, .body = out_and_two_thieves, .finish = finish,
+	.late_loads = 1,
+};
 
 MODEL_SCENARIO(deque_grow) = {
 	.name = "deque/grow",

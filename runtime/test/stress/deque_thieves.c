@@ -1,8 +1,8 @@
 /*
- * Proves: with one owner that pushes and takes at both ends and several thieves
- * on kernel threads of their own, every item is got exactly once, while the
- * array grows again and again from one place, and after that in a full one; a
- * thief never sees what was not pushed.
+ * Proves: with one owner that pushes, takes at both ends and takes out from
+ * between, and several thieves on kernel threads of their own, every item is got
+ * exactly once, while the array grows again and again from one place, and after
+ * that in a full one; a thief never sees what was not pushed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -76,9 +76,20 @@ static void own(uint64_t *random)
 			CHECK(mni_deque_push(&deque, (void *)(next++ << 4 | 8)));
 		n = test_below(random, test_below(random, 8) ? 6 : 300);
 		for (; n; n--) {
-			void *p = test_below(random, 2) ? mni_deque_take(&deque)
-							: mni_deque_take_oldest(&deque);
+			void *p;
 
+			switch (test_below(random, 3)) {
+			case 0:
+				p = mni_deque_take(&deque);
+				break;
+			case 1:
+				p = mni_deque_take_oldest(&deque);
+				break;
+			default:
+				p = (void *)((next - 1 - test_below(random, 8)) << 4 | 8);
+				if (!mni_deque_take_out(&deque, p))
+					p = NULL;
+			}
 			if (p)
 				take_note(p);
 		}

@@ -1,8 +1,9 @@
 /*
  * Proves, with one thread: the deque is first in, first out at the top, last
- * in, first out at the bottom, for any mixture of its operations, through
- * growth and around its array many times, as a plain list is; in both flavours
- * of the owner's operations. When there is no memory to grow, push says so and
+ * in, first out at the bottom, and one of the newest can be taken out from among
+ * the others, for any mixture of its operations, through growth and around its
+ * array many times, as a plain list is; in both flavours of the owner's
+ * operations. When there is no memory to grow, push says so and
  * the deque is as it was.
  */
 #include "check.h"
@@ -45,6 +46,18 @@ static void *expect_newest(void)
 	return first < last ? (void *)list[--last] : NULL;
 }
 
+/* Whether x, at any place but the oldest, is among the newest; then it is gone. */
+static bool expect_out(uintptr_t x)
+{
+	for (size_t i = last; i-- > first + 1 && i + MNI_DEQUE_NEAR >= last;)
+		if (list[i] == x) {
+			memmove(list + i, list + i + 1, (last - i - 1) * sizeof *list);
+			last--;
+			return true;
+		}
+	return false;
+}
+
 static void push(struct mni_deque *d, uintptr_t x)
 {
 	if (last == 2 * MOST) {
@@ -72,7 +85,8 @@ static void mixture(struct mni_deque *d, uint64_t *random, int operations, uint6
 		if (test_below(random, 16) < bias && last - first < MOST) {
 			push(d, 8 * next++);
 		} else {
-			uint64_t which = test_below(random, 3);
+			uint64_t which = test_below(random, 4);
+			uintptr_t x;
 
 			if (which == 0)
 				CHECK_EQ(alone ? mni_deque_take_alone(d) : mni_deque_take(d),
@@ -81,8 +95,16 @@ static void mixture(struct mni_deque *d, uint64_t *random, int operations, uint6
 				CHECK_EQ(alone ? mni_deque_take_oldest_alone(d)
 					       : mni_deque_take_oldest(d),
 					 expect_oldest());
-			else
+			else if (which == 2)
 				CHECK_EQ(mni_deque_steal(d), expect_oldest());
+			else {
+				x = last ? list[last - 1 -
+						test_below(random, last < 20 ? last : 20)]
+					 : 8;
+				CHECK_EQ(alone ? mni_deque_take_out_alone(d, (void *)x)
+					       : mni_deque_take_out(d, (void *)x),
+					 expect_out(x));
+			}
 		}
 		check_size(d);
 	}
