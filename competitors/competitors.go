@@ -52,6 +52,9 @@ type Competitor struct {
 	// first is the default. None: one variant with the competitor's id.
 	Variants []Variant `json:"variants,omitempty"`
 
+	// Trace says how the driver is made to write a trace; nil: it cannot.
+	Trace *Trace `json:"trace,omitempty"`
+
 	// Floor marks what is no runtime but a limit under them: it is shown beside
 	// them, drawn as a line, and has no rank.
 	Floor bool `json:"floor,omitempty"`
@@ -105,6 +108,14 @@ type Need struct {
 	// these that the system has.
 	Apt  string `json:"apt,omitempty"`
 	Hint string `json:"hint,omitempty"` // what to do where apt does not know them
+}
+
+// Trace names the variables of its environment by which a driver is told to
+// write a trace of what its workers do (PROTOCOL.md): the file, and how many
+// events of each worker to keep.
+type Trace struct {
+	Env       string `json:"env"`
+	EventsEnv string `json:"events_env,omitempty"`
 }
 
 // Variant is one setting of a competitor.

@@ -155,6 +155,9 @@ func (c *Competitor) check() error {
 			return fmt.Errorf("variants[%d]: %w", i, err)
 		}
 	}
+	if c.Trace != nil && c.Trace.Env == "" {
+		return errors.New("trace: env is missing: the variable that names the file")
+	}
 	for i, d := range c.Declines {
 		if d.Workload == "" || d.Reason == "" {
 			return fmt.Errorf("declines[%d]: workload and reason must be given", i)

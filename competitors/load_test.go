@@ -80,6 +80,7 @@ func TestLoadErrors(t *testing.T) {
 		{"variant id", []string{`"toy-fast"`, `"toy fast"`}, `variants[1]: id: want`},
 		{"variant twice", []string{`"toy-fast"`, `"toy"`}, "variant toy is in both"},
 		{"run", []string{`"run": ["{sh}", "{out}/driver"],`, ""}, "run is missing"},
+		{"trace", []string{`"build"`, `"trace": {"events_env": "X"}, "build"`}, "trace: env is missing"},
 		{"decline", []string{`"cannot"`, `""`}, "declines[0]: workload and reason"},
 		{"decline of the rest", []string{`"yield", "reason"`, `"*", "reason"`}, `declines: name each workload and why it is not done`},
 		{"decline variant", []string{`"reason"`, `"variant": "x", "reason"`}, `declines[0]: no variant "x"`},

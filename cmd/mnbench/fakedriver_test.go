@@ -267,6 +267,11 @@ func (f *fake) run() {
 	if b.end != nil {
 		b.end(f)
 	}
+	if path := os.Getenv("FAKE_TRACE"); path != "" && f.behaviour != "forgets" {
+		if err := os.WriteFile(path, []byte(f.trace()), 0o666); err != nil {
+			fail(1, err.Error())
+		}
+	}
 	say(map[string]any{"type": "end"})
 }
 
@@ -293,4 +298,19 @@ func flood() {
 			quit(0)
 		}
 	}
+}
+
+// trace is one of a worker that runs, asleep, and runs again.
+func (f *fake) trace() string {
+	events := `
+{"ph":"M","pid":1,"tid":1,"name":"thread_name","args":{"name":"worker 0"}},
+{"ph":"X","pid":1,"tid":1,"ts":0,"dur":6,"cat":"run","name":"main","args":{"thread":1,"end":"park","for":"join"}},
+{"ph":"X","pid":1,"tid":1,"ts":6,"dur":2,"cat":"idle","name":"asleep"},
+{"ph":"X","pid":1,"tid":1,"ts":8,"dur":2,"cat":"run","name":"main","args":{"thread":1,"end":"end"}},
+{"ph":"s","pid":1,"tid":1,"ts":7,"cat":"wake","name":"wake","id":1},
+{"ph":"f","pid":1,"tid":1,"ts":8,"cat":"wake","name":"wake","bp":"e","id":1}`
+	if f.behaviour == "scribbles" {
+		events = strings.Replace(events, `"ts":6`, `"ts":5`, 1)
+	}
+	return fmt.Sprintf(`{"otherData":{"lost_events":"%d","keep":"%s"},"traceEvents":[%s]}`, f.workers, os.Getenv("FAKE_EVENTS"), events)
 }

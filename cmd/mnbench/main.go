@@ -69,7 +69,7 @@ and charts from the record that a run leaves.`,
 	root.SetVersionTemplate("mnbench {{.Version}}\n")
 	root.AddCommand(
 		newListCmd(u), newDoctorCmd(u), newRunCmd(u), newShowCmd(u), newPlotCmd(u), newReportCmd(u), newCompareCmd(u), newExportCmd(u), newVerifyCmd(u), newVersionCmd(u),
-		newMergeCmd(u), newGateCmd(u),
+		newMergeCmd(u), newGateCmd(u), newTraceCmd(u),
 	)
 	dressHelp(root)
 	return root
