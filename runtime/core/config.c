@@ -17,6 +17,13 @@
 #define PREEMPT_DEFAULT MN_ON
 #endif
 
+/* It has no idea of what handoff.c relies on (sanitize.h). */
+#if defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
+#define WATCH_DEFAULT MN_OFF
+#else
+#define WATCH_DEFAULT MN_ON
+#endif
+
 struct word {
 	const char *text;
 	int value; /* never 0, which in struct mn_config means "not given" */
@@ -70,6 +77,8 @@ static const struct setting settings[] = {
 	{"MN_QUANTUM_US", FIELD(quantum_us), .min = 20, .max = 10000000, .fallback = 10000},
 	{"MN_PREEMPT_SIGNAL", FIELD(preempt_signal), .min = 1, .max = 64,
 	 .fallback = MN_PLAT_TICK_SIGNAL},
+	{"MN_BLOCKING_WATCH", FIELD(blocking_watch), .words = switches,
+	 .fallback = (uint64_t)WATCH_DEFAULT},
 	{"MN_IO", FIELD(io), .words = ios, .fallback = MN_IO_AUTO},
 	{"MN_TRACE", FIELD(trace), .file = true},
 	{"MN_TRACE_EVENTS", FIELD(trace_events), .min = 64, .max = 1 << 24, .fallback = 1 << 16},

@@ -22,6 +22,7 @@
  */
 #include "core/internal.h"
 
+#include "core/handoff.h"
 #include "core/trace.h"
 #include "preempt/preempt.h"
 #include "sched/sched.h"
@@ -78,7 +79,7 @@ static void become_main(struct mni_worker *w, struct mn_thread *t)
 
 static void in_child(void)
 {
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mni_handoff_forget();
 
 	if (!mni_load(&mni_rt.up, relaxed))
 		return;

@@ -60,8 +60,8 @@
  * busy, it wakes another worker, which takes up the watch before it sleeps:
  * guests may be waiting for nobody but the watcher.
  */
+#include "core/handoff.h"
 #include "core/internal.h"
-
 #include "core/trace.h"
 #include "sched/sched.h"
 
@@ -105,6 +105,11 @@ static bool take_bit(unsigned id)
 	return mni_fetch_and(&idle.bits[id / BITS], ~bit, seq_cst) & bit;
 }
 
+bool mni_is_idle(struct mni_worker *w)
+{
+	return mni_load(&idle.bits[w->id / BITS], seq_cst) >> (w->id % BITS) & 1;
+}
+
 bool mni_watched(void)
 {
 	return mni_load(&idle.watched, relaxed);
@@ -126,7 +131,7 @@ static void rouse(struct mni_worker *target, uint32_t token)
 /* Step 4, once the bit is the caller's. */
 static void wake(struct mni_worker *target, struct mni_worker *for_guest_of)
 {
-	struct mni_worker *self = mni_self();
+	struct mni_worker *self = mn_plat_self(); /* who comes back to its worker wakes that first */
 	uint32_t token;
 
 	mni_store(&target->woken_for, for_guest_of, relaxed);
@@ -460,5 +465,7 @@ bool mni_idle_wait(struct mni_worker *w)
 		mni_poll_submit(w);
 	}
 	mni_timers_leave(w);
+	if (mni_load(&w->tick_armed, relaxed))
+		mni_handoff_watch();
 	return !mni_load(&mni_rt.stop, relaxed);
 }

@@ -49,6 +49,7 @@ enum {
 /* --- threads (thread.c) --- */
 
 struct mni_area;
+struct mni_carrier;
 struct mni_key_block;
 struct mni_stack;
 struct mni_trace;
@@ -253,12 +254,23 @@ struct mni_counters {
 		io_waits, io_wakes, blocking_calls, blocking_returns, thread_parks, thread_wakes;
 };
 
+/* Of a scheduler's context, see sanitize.h. */
+struct mni_san_context {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
+	void *context;
+	void *dead;
+	struct mn_thread *left;
+	char *lo;
+	size_t size;
+#endif
+};
+
 struct mni_worker {
 	struct mn_thread *current; /* worker: what runs; NULL in the scheduler */
 	struct mni_after after;    /* worker */
 	void *sched_sp;            /* worker: the scheduler's saved context */
-	int *error;                /* start: this kernel thread's errno */
-	struct mn_plat_exceptions *exceptions; /* start: the same of C++, or NULL */
+	int *error;                /* worker: its kernel thread's errno */
+	struct mn_plat_exceptions *exceptions; /* worker: the same of C++, or NULL */
 	_Atomic(struct mni_trace *) trace; /* written by anybody: where it records; NULL: nowhere */
 	uint32_t tick;             /* worker: scheduling decisions */
 	uint32_t streak;           /* worker: run-next hits in a row */
@@ -273,7 +285,6 @@ struct mni_worker {
 	volatile bool preempt_pending; /* a tick met an unsafe point */
 	uint32_t preempt_retries;
 	uint32_t quiet_ticks;
-	mn_plat_tick tick_timer;
 	struct mni_list pinned; /* worker: preempted threads, oldest first */
 
 	struct mn_thread *free_threads; /* worker */
@@ -299,7 +310,10 @@ struct mni_worker {
 	/* threads that must run here; any worker, under the lock */
 	_Alignas(64) mni_spinlock mail_lock;
 	_Atomic bool mail;
-	_Atomic bool timers_due; /* set by worker and its tick: look at the timers */
+	_Atomic bool timers_due; /* set by worker, its tick and claimants: to the scheduler's context */
+	_Atomic bool claimed;    /* there are claims; written under the lock of handoff.c, as all of these */
+	struct mni_carrier *claims;            /* kernel threads that want to be this worker, in turn */
+	_Atomic(struct mni_carrier *) carrier; /* the one that is */
 	struct mni_list mailbox;
 
 	struct mni_parker parker;
@@ -312,17 +326,8 @@ struct mni_worker {
 	_Atomic uint32_t started;  /* 1 when its kernel thread is set up, 2 when that failed */
 	int start_error;           /* then: -errno; read after started */
 	unsigned id;               /* start */
-	mn_plat_kthread kthread;   /* start; not for worker 0 */
 	void *sched_stack;         /* start; worker 0's only */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT)
-	struct {
-		void *context;
-		void *dead;
-		struct mn_thread *left;
-		char *lo;
-		size_t size;
-	} san; /* worker; of the scheduler's context, see sanitize.h */
-#endif
+	struct mni_san_context san; /* worker */
 };
 
 #define MNI_MAX_WORKERS 256
@@ -334,6 +339,7 @@ struct mni_runtime {
 	mni_spinlock start_lock;                    /* for starting one more */
 	_Atomic unsigned startable;                 /* how many it may become; written under the lock */
 	bool alone;                                 /* start: one worker, nobody to steal */
+	bool arms;                                  /* start: ticks are armed, be it for the watch alone */
 	bool child_first;                           /* start: a new thread runs at once */
 	bool shrunk;                                /* after fork(): the other workers are to be started */
 	bool strong_fences;                         /* start: mn_plat_barrier() does not work */
@@ -375,7 +381,11 @@ extern struct mni_runtime mni_rt;
  */
 int mni_start_if_need_be(void);
 
-/* Never inlined: its result must not be kept across a switch. */
+/*
+ * Never inlined: its result must not be kept across a switch. A kernel thread whose
+ * worker was taken over while it blocked gets it back here, and may block for that
+ * (handoff.c): so the first call after the program's own code is made without locks.
+ */
 struct mni_worker *mni_self(void);
 
 /* Makes a fork()ed child what fork.c says. Can be called several times. */
@@ -500,10 +510,12 @@ uint64_t mni_threads_alive(void);
 
 _Noreturn void mni_worker_main(void);
 void mni_worker_kthread(void *worker);
+/* Runs threads until the runtime stops or the kernel thread has given the worker away. */
+void mni_schedule(struct mni_worker *w);
 
 /* Queues a thread where every worker looks now and then. From any kernel thread. */
 void mni_inject(struct mn_thread *t);
-/* Whether mail for this worker or an injected thread waits. */
+/* Whether mail for this worker, a claim of it or an injected thread waits. */
 bool mni_shared_work(struct mni_worker *w);
 
 /*
@@ -578,6 +590,8 @@ bool mni_watched(void);
 /* Some worker searches. */
 bool mni_searched(void);
 void mni_idle_reset(void);
+/* Whether it has announced that it has nothing to do. */
+bool mni_is_idle(struct mni_worker *w);
 
 #pragma GCC visibility pop
 

@@ -55,6 +55,13 @@ struct mni_poller {
 	bool (*unkept)(struct mni_worker *w);
 	/* The same, and some of it has come; async-signal-safe. */
 	bool (*has_come)(struct mni_worker *w);
+	/* Whether threads wait for I/O anywhere. From any kernel thread. */
+	bool (*awaited)(void);
+	/*
+	 * w is on another kernel thread than before, the caller, or about to be: appends
+	 * to *out the threads that wait in what was the former's own; they try again.
+	 */
+	void (*moved)(struct mni_worker *w, struct mni_list *out);
 	/* w is busy and its I/O unkept: sees to it that somebody looks in time. */
 	void (*keep_up)(struct mni_worker *w);
 };

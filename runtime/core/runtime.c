@@ -1,5 +1,6 @@
 /* Start, end and counters of the runtime. */
 #include "core/config.h"
+#include "core/handoff.h"
 #include "core/internal.h"
 #include "core/sanitize.h"
 #include "core/trace.h"
@@ -40,6 +41,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 	w->carve_next = 1;
 	w->rng = spread(seed, id);
 	mni_store(&w->tick_armed, true, relaxed); /* there is none to arm until it starts */
+	mni_store(&w->carrier, mni_carrier_of(id), relaxed);
 	mni_timers_init(w);
 	if (!mni_trace_join(w) || !mni_rt.policy->init(w)) {
 		mn_plat_unmap(w, worker_bytes());
@@ -62,11 +64,14 @@ static void take_down(unsigned made)
 {
 	unsigned running = mni_load(&mni_rt.running, relaxed);
 
+	mni_handoff_stop_watch();
 	mni_store(&mni_rt.stop, true, seq_cst);
 	for (unsigned i = 1; i < running; i++)
 		mni_wake_worker(mni_rt.worker[i]);
+	mni_handoff_stop();
 	for (unsigned i = 1; i < running; i++)
-		mn_plat_kthread_join(mni_rt.worker[i]->kthread);
+		mn_plat_kthread_join(mni_carrier_of(i)->kthread);
+	mni_handoff_join();
 	if (mn_plat_self())
 		mni_preempt_worker_fini(mni_rt.worker[0]);
 	mni_preempt_fini();
@@ -79,6 +84,7 @@ static void take_down(unsigned made)
 	mni_thread_pool_free();
 	mni_keys_free();
 	mn_plat_set_self(NULL);
+	mn_plat_set_carrier(NULL);
 	mni_rt.main = NULL;
 	mni_rt.workers = 0;
 	mni_store(&mni_rt.up, false, relaxed);
@@ -115,11 +121,10 @@ static int adopt_caller(struct mni_worker *w)
 	if (mni_rt.policy->adopt)
 		mni_rt.policy->adopt(w, t);
 	w->current = t;
-	w->error = mn_plat_errno();
-	w->exceptions = mn_plat_exceptions();
 	w->sched_sp = mn_arch_prepare((char *)w->sched_stack + SCHED_STACK, mn_arch_fpenv_get(),
 				      mn_arch_entry_worker);
 	mni_rt.main = t;
+	mni_carrier_begin(w);
 	error = mni_preempt_worker_init(w);
 	if (error)
 		return error;
@@ -137,7 +142,7 @@ static int start_next(void)
 
 	/* Before it can run: whoever counts idle workers must not miss it (idle.c). */
 	mni_store(&mni_rt.running, n + 1, seq_cst);
-	error = mn_plat_kthread_start(&w->kthread, mni_worker_kthread, w);
+	error = mn_plat_kthread_start(&mni_carrier_of(n)->kthread, mni_worker_kthread, w);
 	if (error)
 		mni_store(&mni_rt.running, n, seq_cst);
 	return error;
@@ -189,6 +194,7 @@ static int start(const struct mn_config *c)
 	mni_rt.child_first = c->spawn == MN_CHILD_FIRST;
 	mni_rt.stack_size = c->stack_size;
 	mni_store(&mni_rt.quantum_ns, c->preempt == MN_ON ? (uint64_t)c->quantum_us * 1000 : 0, relaxed);
+	mni_rt.arms = c->preempt == MN_ON || c->blocking_watch == MN_ON;
 	mni_store(&mni_rt.stop, false, relaxed);
 	mni_store(&mni_rt.main_waits, false, relaxed);
 	mni_store(&mni_rt.foreign_spawns, 0, relaxed);
@@ -211,6 +217,8 @@ static int start(const struct mn_config *c)
 		error = adopt_caller(mni_rt.worker[0]);
 	while (!error && !mni_rt.policy->lazy && mni_load(&mni_rt.running, relaxed) < c->workers)
 		error = start_and_wait();
+	if (!error)
+		error = mni_handoff_start();
 	if (error)
 		take_down(made);
 	return error;
@@ -249,6 +257,7 @@ bool mni_workers_again(void)
 			mni_store(&mni_rt.startable, mni_load(&mni_rt.running, relaxed), relaxed);
 			break;
 		}
+	mni_handoff_start(); /* without it, blocking calls block their worker */
 	return true;
 }
 
@@ -285,7 +294,15 @@ int mn_shutdown(void)
 		return -MNI_EPERM;
 	mni_main_ended(w->current, NULL); /* a joiner is one of those that are waited for */
 	mni_wait_for_others();
-	mni_move_to(mni_rt.worker[0]);
+	/* To the kernel thread that called mn_init(), which may be waiting to be worker 0 again (handoff.c). */
+	for (;;) {
+		mni_move_to(mni_rt.worker[0]);
+		w = mni_self();
+		if (mni_load(&w->carrier, relaxed)->own == w)
+			break;
+		mni_store(&w->timers_due, true, relaxed);
+		mn_thread_yield();
+	}
 	mni_spin_lock(&life);
 	take_down(mni_rt.workers);
 	mni_spin_unlock(&life);
@@ -358,6 +375,8 @@ void mn_stats_read(struct mn_stats *out)
 	*out = (struct mn_stats){0};
 	for (unsigned i = 0; i < mni_rt.workers; i++)
 		add_counts(out, &mni_rt.worker[i]->count);
+	if (mni_rt.workers)
+		mni_handoff_count(&out->takeovers, &out->takebacks);
 	out->workers_started = mni_rt.workers ? mni_load(&mni_rt.running, relaxed) : 0;
 	out->spawns += mni_load(&mni_rt.foreign_spawns, relaxed);
 	out->wakes += mni_load(&mni_rt.foreign_wakes, relaxed);

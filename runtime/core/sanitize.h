@@ -33,6 +33,10 @@
  * the handler a copy of a context that is no more. So threads are not preempted in
  * their own code there (MNI_SAN_LATE_SIGNALS): a tick takes effect when the thread
  * next calls the runtime.
+ *
+ * Nor does TSan know that a kernel thread that sleeps in the kernel does nothing: a worker
+ * that is taken over (handoff.c) looks like a race from then on. So there
+ * MN_BLOCKING_WATCH is off unless asked for.
  */
 #ifndef MNI_SANITIZE_H
 #define MNI_SANITIZE_H
@@ -132,14 +136,14 @@ static MNI_SAN_INLINE void mni_san_scheduler_arrived(struct mni_worker *w)
 	__sanitizer_finish_switch_fiber(w->san.context, NULL, NULL);
 }
 
-static MNI_SAN_INLINE void mni_san_worker_start(struct mni_worker *w)
+static MNI_SAN_INLINE void mni_san_worker_start(struct mni_san_context *c)
 {
 	char *lo;
 	char *hi;
 
 	if (!mn_plat_stack_bounds(&lo, &hi)) {
-		w->san.lo = lo;
-		w->san.size = (size_t)(hi - lo);
+		c->lo = lo;
+		c->size = (size_t)(hi - lo);
 	}
 }
 
@@ -241,9 +245,9 @@ static MNI_SAN_INLINE void mni_san_scheduler_arrived(struct mni_worker *w)
 	(void)w;
 }
 
-static MNI_SAN_INLINE void mni_san_worker_start(struct mni_worker *w)
+static MNI_SAN_INLINE void mni_san_worker_start(struct mni_san_context *c)
 {
-	w->san.context = __tsan_get_current_fiber();
+	c->context = __tsan_get_current_fiber();
 }
 
 static MNI_SAN_INLINE void mni_san_adopt_main(struct mni_worker *w, char *lo, size_t size)
@@ -272,7 +276,7 @@ static MNI_SAN_INLINE void mni_san_unwind(void) {}
 #define mni_san_thread_gone(t) ((void)0)
 #define mni_san_run(t, w) ((void)0)
 #define mni_san_scheduler_arrived(w) ((void)0)
-#define mni_san_worker_start(w) ((void)0)
+#define mni_san_worker_start(c) ((void)0)
 #define mni_san_adopt_main(w, lo, size) ((void)0)
 #define mni_san_scheduler_first() ((void)0)
 #define mni_san_unwind() ((void)0)

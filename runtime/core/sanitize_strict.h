@@ -78,10 +78,10 @@ static MNI_SAN_INLINE void mni_san_settled(struct mni_worker *w)
 	__tsan_switch_to_fiber(t->san, flags);
 }
 
-static MNI_SAN_INLINE void mni_san_worker_start(struct mni_worker *w)
+static MNI_SAN_INLINE void mni_san_worker_start(struct mni_san_context *c)
 {
-	w->san.context = __tsan_get_current_fiber();
-	mni_san_errno(w->error);
+	c->context = __tsan_get_current_fiber();
+	mni_san_errno(mn_plat_errno());
 }
 
 static MNI_SAN_INLINE void mni_san_adopt_main(struct mni_worker *w, char *lo, size_t size)

@@ -25,6 +25,7 @@
  */
 #include "core/internal.h"
 
+#include "core/handoff.h"
 #include "core/sanitize.h"
 #include "core/trace.h"
 #include "preempt/preempt.h"
@@ -37,7 +38,9 @@ struct mni_runtime mni_rt;
 
 __attribute__((noinline)) struct mni_worker *mni_self(void)
 {
-	return mn_plat_self();
+	struct mni_worker *w = mn_plat_self();
+
+	return __builtin_expect(w != NULL, 1) ? w : mni_handoff_back();
 }
 
 const char *mni_why_text(enum mni_why why)
@@ -111,12 +114,20 @@ static struct mn_thread *take_mail(struct mni_worker *w)
 
 bool mni_shared_work(struct mni_worker *w)
 {
-	return mni_load(&w->mail, relaxed) || mni_load(&mni_rt.injected, relaxed);
+	return mni_load(&w->mail, relaxed) || mni_load(&w->claimed, relaxed) ||
+	       mni_load(&mni_rt.injected, relaxed);
 }
 
-/* What the policy does not hold: preempted threads of this worker, and injected ones. */
+/*
+ * What the policy does not hold: preempted threads of this worker, and injected ones;
+ * but those of its other kernel threads first, in the scheduler's context.
+ */
 static struct mn_thread *take_aside(struct mni_worker *w)
 {
+	if (mni_load(&w->claimed, relaxed)) {
+		mni_store(&w->timers_due, true, relaxed);
+		return NULL;
+	}
 	return w->pinned.head ? mni_list_take(&w->pinned) : take_injected();
 }
 
@@ -452,21 +463,24 @@ static void run(struct mni_worker *w, struct mn_thread *t)
 	mni_arrived();
 }
 
-/*
- * Runs threads until the runtime stops. A worker's kernel thread never
- * changes, so here w may be kept across switches.
- */
-static void schedule(struct mni_worker *w)
+/* Kernel threads are w only one at a time, so here w may be kept across switches. */
+void mni_schedule(struct mni_worker *w)
 {
 	mni_arrived();
 	for (;;) {
-		struct mn_thread *t;
+		struct mn_thread *t = NULL;
 
-		if (mni_load(&w->timers_due, relaxed)) {
+		if (mni_load(&w->timers_due, seq_cst)) {
 			mni_timers_run(w);
 			mni_poll_look(w);
+			if (mni_load(&w->claimed, relaxed)) {
+				if (!mni_handoff_give(w))
+					return;
+				t = mni_list_take(&w->pinned); /* it is what w was claimed for */
+			}
 		}
-		t = next_thread(w);
+		if (!t)
+			t = next_thread(w);
 		if (!t && mni_load(&w->timers_due, relaxed))
 			continue;
 		if (!t && !mni_rt.alone && mni_poll_look(w))
@@ -492,22 +506,22 @@ void mni_worker_kthread(void *worker)
 	struct mni_worker *w = worker;
 
 	mn_plat_set_self(w);
-	w->error = mn_plat_errno();
-	w->exceptions = mn_plat_exceptions();
-	mni_san_worker_start(w);
+	mni_carrier_begin(w);
+	mni_san_worker_start(&w->san);
 	mni_fence(seq_cst); /* it runs now; with the watcher's, see idle.c */
 	w->start_error = mni_preempt_worker_init(w);
 	mni_store(&w->started, w->start_error ? 2 : 1, seq_cst); /* with start_and_wait(), has_tick() */
 	mn_plat_wake(&w->started);
 	if (!w->start_error) {
 		mni_preempt_arm(w); /* others may have looked before there was a tick to arm */
-		schedule(w);
+		mni_schedule(w);
 		mni_preempt_worker_fini(w);
 	} else if (mni_rt.policy->lazy) {
 		mn_plat_say("mn: a worker runs without preemption: the system has no more timers");
-		schedule(w);
+		mni_schedule(w);
 	}
 	mn_plat_set_self(NULL);
+	mn_plat_set_carrier(NULL);
 }
 
 /* Worker 0's scheduler context. Never stops: main leaves it behind. */
@@ -516,7 +530,7 @@ void mni_worker_main(void)
 	struct mni_worker *w = mni_self();
 
 	mni_san_scheduler_first();
-	schedule(w);
+	mni_schedule(w);
 	mn_plat_say("mn: worker 0 was stopped while it had no thread to run");
 	mn_plat_abort();
 }

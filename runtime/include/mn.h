@@ -58,6 +58,9 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *   MN_QUANTUM_US      microseconds before that, when another thread waits, 20 to
  *                      10 000 000. Default: 10000
  *   MN_PREEMPT_SIGNAL  the signal's number, 1 to 64. Default: 14, SIGALRM
+ *   MN_BLOCKING_WATCH  "on", "off": whether a worker whose thread blocks its kernel thread,
+ *                      by a call that is neither the runtime's nor declared, goes on
+ *                      on a spare kernel thread. Default: on
  *   MN_IO              what threads wait for input and output by: "uring", a ring
  *                      of io_uring per worker; "epoll"; "auto", the ring where the
  *                      kernel lets us have it. Default: auto
@@ -68,7 +71,7 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *                      each, rounded up to a power of two. Default: 65536
  *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run.
  *                      With one worker, no preemption and nothing that waits by the
- *                      clock, the same seed gives the same schedule
+ *                      clock or blocks its kernel thread, the same seed gives the same schedule
  */
 struct mn_config {
 	const char *policy;
@@ -81,6 +84,7 @@ struct mn_config {
 	int preempt;
 	unsigned quantum_us;
 	int preempt_signal;
+	int blocking_watch;
 	int io;
 	uint64_t seed;
 	const char *trace; /* copied */
@@ -164,6 +168,9 @@ struct mn_stats {
 	uint64_t blocking_returns; /* of these, over */
 	uint64_t thread_parks; /* times that a thread stopped to wait for something */
 	uint64_t thread_wakes; /* times that what it waited for came, or its time was up */
+
+	uint64_t takeovers; /* kernel threads that blocked, and whose worker was taken over */
+	uint64_t takebacks; /* of these, back at work; the sums alone have these two */
 };
 
 /* Reads the counters; they may be a little old. From any kernel thread. */

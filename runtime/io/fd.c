@@ -205,6 +205,34 @@ void mni_fd_report(struct mni_fd *e, unsigned dirs, struct mni_list *out)
 	to_list(taken[MNI_OUT], out);
 }
 
+void mni_fd_disarm_all(unsigned worker, struct mni_list *out)
+{
+	_Atomic(struct chunk *) *root = mni_load(&table.chunks, acquire);
+
+	for (unsigned i = 0; root && i < CHUNKS; i++) {
+		struct chunk *c = mni_load(&root[i], acquire);
+
+		for (unsigned k = 0; c && k < CHUNK; k++) {
+			struct mni_fd *e = &c->entry[k];
+			unsigned dirs = 0;
+
+			mni_spin_lock(&e->lock);
+			for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
+				if (e->armed[d] == worker + 1)
+					dirs |= 1u << d;
+			if (dirs) {
+				e->generation++;
+				for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
+					if (dirs >> d & 1)
+						e->armed[d] = 0;
+			}
+			mni_spin_unlock(&e->lock);
+			if (dirs)
+				mni_fd_report(e, dirs, out);
+		}
+	}
+}
+
 static void make_ready(struct mni_list *l)
 {
 	struct mn_thread *t;

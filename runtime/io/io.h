@@ -128,6 +128,9 @@ int mni_io_park(struct mni_waiter *n, mni_spinlock *guard);
 /* A report, by the backend: bits 1 << direction. Appends to out who waits no longer. */
 void mni_fd_report(struct mni_fd *e, unsigned dirs, struct mni_list *out);
 
+/* Requests in this worker's ring are void: as above, for all fds that have one. */
+void mni_fd_disarm_all(unsigned worker, struct mni_list *out);
+
 /* The time from now that this is a limit of, or NULL if ns is 0. */
 struct mni_until *mni_limit(struct mni_until *u, uint64_t ns);
 
@@ -182,6 +185,8 @@ struct mni_io_backend {
 	void (*wake)(struct mni_worker *w);
 	bool (*unkept)(struct mni_worker *w);
 	bool (*has_come)(struct mni_worker *w);
+	/* See poller.h; NULL: nothing of it belongs to a kernel thread. */
+	void (*moved)(struct mni_worker *w, struct mni_list *out);
 };
 
 extern const struct mni_io_backend mni_io_epoll, mni_io_uring;

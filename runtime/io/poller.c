@@ -172,11 +172,23 @@ static bool has_come(struct mni_worker *w)
 	return b && b->has_come(w);
 }
 
+static bool awaited(void)
+{
+	return mni_io_running() && mni_io_waiting();
+}
+
+static void moved(struct mni_worker *w, struct mni_list *out)
+{
+	const struct mni_io_backend *b = mni_io_running();
+
+	if (b && b->moved)
+		b->moved(w, out);
+}
+
 static void keep_up(struct mni_worker *w)
 {
-	if (mni_load(&mni_rt.quantum_ns, relaxed))
-		mni_preempt_arm(w);
-	else if (mni_io_running()->shared)
+	mni_preempt_arm(w);
+	if (!mni_load(&mni_rt.quantum_ns, relaxed) && mni_io_running()->shared)
 		mni_idle_nudge();
 }
 
@@ -191,5 +203,7 @@ const struct mni_poller mni_io_poller = {
 	.look = look,
 	.unkept = unkept,
 	.has_come = has_come,
+	.awaited = awaited,
+	.moved = moved,
 	.keep_up = keep_up,
 };

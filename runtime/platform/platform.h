@@ -47,6 +47,11 @@ void mn_plat_relinquish(void);
  */
 #include "plat_self.h"
 
+/*
+ * Beside it, a word that core/handoff.c keeps for each kernel thread that can be a
+ * worker: mn_plat_carrier(), mn_plat_set_carrier(). NULL on all others.
+ */
+
 /* Where this kernel thread's errno lives, or a dummy where there is no libc. */
 int *mn_plat_errno(void);
 
@@ -64,6 +69,37 @@ struct mn_plat_exceptions *mn_plat_exceptions(void);
 
 /* The bounds of the stack that the calling kernel thread runs on now. */
 int mn_plat_stack_bounds(char **lo, char **hi);
+
+/* --- looking at another kernel thread, which exists for as long as this goes on --- */
+
+/* How one is looked at; opaque to the core. */
+typedef struct {
+	uintptr_t task;
+	uintptr_t clock;
+	struct mni_worker **self;
+	const volatile unsigned *outside;
+} mn_plat_probe;
+
+/* For looks at the calling kernel thread. */
+void mn_plat_probe_open(mn_plat_probe *out);
+
+/* The CPU time that it has used, in nanoseconds; async-signal-safe. */
+uint64_t mn_plat_probe_cpu_ns(const mn_plat_probe *p);
+
+struct mn_plat_rest {
+	uintptr_t sp;      /* its stack pointer where it entered the system */
+	uint64_t switches; /* another number whenever it has run since */
+};
+
+/*
+ * Whether it sleeps in a system call that is not one of this contract's
+ * implementation. So two calls that are true with the same number of switches say
+ * that it has executed nothing in between. False also where that cannot be told.
+ */
+bool mn_plat_probe_rests(const mn_plat_probe *p, struct mn_plat_rest *out);
+
+/* What mn_plat_self() is there, from the next time on that it runs after having rested. */
+void mn_plat_probe_set_self(const mn_plat_probe *p, struct mni_worker *w);
 
 /* --- wait and wake, on a 32-bit word --- */
 

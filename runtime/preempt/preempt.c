@@ -1,6 +1,7 @@
 #include "preempt/preempt.h"
 
 #include "core/config.h"
+#include "core/handoff.h"
 #include "core/sanitize.h"
 #include "sched/sched.h"
 #include "sync/wait.h"
@@ -8,6 +9,11 @@
 /* A tick that met an unsafe point comes back after this long. */
 #define RETRY_NS 100000u
 #define QUIET_TICKS 2
+/* One that finds its kernel thread blocked comes back after this, and twice as long each time. */
+#define REST_NS 20000000u
+#define RESTS_MOST 3u
+/* Blocked: since the last tick, not long ago, it has used this share of the time at most. */
+#define REST_SHARE 4
 
 int mni_preempt_init(int signal)
 {
@@ -37,13 +43,14 @@ int mni_preempt_worker_init(struct mni_worker *w)
 {
 	mni_store(&w->tick_armed, false, seq_cst);
 	w->preempt_pending = false;
-	return mni_load(&mni_rt.quantum_ns, relaxed) ? mn_plat_tick_open(&w->tick_timer) : 0;
+	return mni_load(&mni_rt.quantum_ns, relaxed) ? mn_plat_tick_open(&mni_carrier_of(w->id)->tick)
+						     : 0;
 }
 
 void mni_preempt_worker_fini(struct mni_worker *w)
 {
 	if (mni_load(&mni_rt.quantum_ns, relaxed))
-		mn_plat_tick_close(&w->tick_timer);
+		mn_plat_tick_close(&mni_carrier_of(w->id)->tick);
 }
 
 /*
@@ -56,15 +63,18 @@ static void set_tick(struct mni_worker *w, uint64_t first_ns)
 
 	do {
 		q = mni_load(&mni_rt.quantum_ns, seq_cst);
-		mn_plat_tick_set(&w->tick_timer,
+		mn_plat_tick_set(&mni_load(&w->carrier, acquire)->tick,
 				 first_ns ? first_ns : q + q * w->id / mni_rt.workers, q);
 	} while (q != mni_load(&mni_rt.quantum_ns, seq_cst)); /* it was changed meanwhile */
 }
 
 void mni_preempt_arm_slow(struct mni_worker *w)
 {
-	if (!mni_exchange(&w->tick_armed, true, seq_cst)) /* with mn_quantum_set()'s load */
+	if (mni_exchange(&w->tick_armed, true, seq_cst)) /* with mn_quantum_set()'s load */
+		return;
+	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		set_tick(w, 0);
+	mni_handoff_watch();
 }
 
 /* A worker that is only starting arms its tick afterwards, and reads the quantum then. */
@@ -104,6 +114,14 @@ static bool somebody_waits(struct mni_worker *w)
 	return w->pinned.head || mni_shared_work(w) || mni_rt.policy->waiting(w);
 }
 
+/* The same for the watch, which is another kernel thread: also timers and I/O, whoever may see to them. */
+static bool waits_behind(struct mni_worker *w)
+{
+	return mni_shared_work(w) || mni_rt.policy->waiting(w) ||
+	       mni_load(&w->timers.next_ns, relaxed) != MNI_NEVER ||
+	       (mni_rt.poller && mni_rt.poller->awaited());
+}
+
 static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
 {
 	uintptr_t sp = mn_plat_context_sp(c);
@@ -118,16 +136,65 @@ static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
 static void disarm(struct mni_worker *w)
 {
 	w->quiet_ticks = 0;
-	mn_plat_tick_set(&w->tick_timer, 0, 0);
+	mn_plat_tick_set(&mni_load(&w->carrier, relaxed)->tick, 0, 0);
 	mni_store(&w->tick_armed, false, seq_cst);
 	mni_fence(seq_cst); /* with mni_inject()'s, and the leaving keeper's in timer.c */
 	if (somebody_waits(w) || mni_timers_tick(w) || mni_poll_tick(w) || mni_cancel_wants_tick(w->current))
 		mni_preempt_arm_slow(w);
 }
 
+bool mni_preempt_disarm_unless_needed(struct mni_worker *w)
+{
+	/* Without preemption there are no pinned threads, and nothing looks but the watch. */
+	if (mni_load(&mni_rt.quantum_ns, relaxed) || mni_rt.strong_fences || waits_behind(w))
+		return false;
+	mni_store(&w->tick_armed, false, seq_cst);
+	mni_heavy_fence(); /* its worker reads tick_armed without a fence */
+	if (!waits_behind(w))
+		return true;
+	mni_preempt_arm_slow(w);
+	return false;
+}
+
+/* Whether the kernel thread has slept since the last tick that met an unsafe point, not long ago. */
+static bool has_rested(struct mni_carrier *k)
+{
+	uint64_t now = mn_plat_now_ns();
+	uint64_t cpu = mn_plat_probe_cpu_ns(&k->probe);
+	bool rested = cpu - k->tick_cpu_ns < (now - k->tick_at_ns) / REST_SHARE;
+
+	k->tick_at_ns = now;
+	k->tick_cpu_ns = cpu;
+	return rested;
+}
+
+/* Step 3's other end: the tick comes back soon, unless the thread blocks. */
+static void come_back(struct mni_worker *w)
+{
+	struct mni_carrier *k = mni_load(&w->carrier, relaxed);
+	uint64_t quantum = mni_load(&mni_rt.quantum_ns, relaxed);
+
+	mni_count(&w->count.preempt_deferred);
+	if (!w->preempt_pending) {
+		w->preempt_pending = true;
+		w->preempt_retries = 0;
+	}
+	if (has_rested(k)) {
+		uint64_t rest = (uint64_t)REST_NS << k->rests;
+
+		if (k->rests < RESTS_MOST)
+			k->rests++;
+		set_tick(w, rest > quantum ? rest : quantum);
+		return;
+	}
+	k->rests = 0;
+	if (w->preempt_retries++ < quantum / RETRY_NS)
+		set_tick(w, RETRY_NS);
+}
+
 void mni_tick(struct mn_plat_context *c)
 {
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mn_plat_self();
 	bool timers;
 	bool waits;
 
@@ -149,13 +216,7 @@ void mni_tick(struct mn_plat_context *c)
 		mn_plat_context_inject(c);
 		return;
 	}
-	mni_count(&w->count.preempt_deferred);
-	if (!w->preempt_pending) {
-		w->preempt_pending = true;
-		w->preempt_retries = 0;
-	}
-	if (w->preempt_retries++ < mni_load(&mni_rt.quantum_ns, relaxed) / RETRY_NS)
-		set_tick(w, RETRY_NS);
+	come_back(w);
 }
 
 void mn_preempt_disable(void)

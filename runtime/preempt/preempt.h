@@ -39,6 +39,11 @@
  * (several KiB with AVX-512) would be written before the room for it can be
  * checked, and the alternate stack could not be used. Rejected: one timer for all workers that forwards the signal: it
  * costs the worker that gets it a system call for each of the others.
+ *
+ * A thread that blocks in a system call is not interrupted again and again. A tick
+ * that finds that the kernel thread has hardly run since the one before, which
+ * met an unsafe point too, comes back after REST_NS, and then after ever longer.
+ * Mostly the worker has been taken over by then (core/handoff.c), and with it the tick.
  */
 #ifndef MNI_PREEMPT_H
 #define MNI_PREEMPT_H
@@ -69,10 +74,16 @@ void mni_preempt_arm_slow(struct mni_worker *w);
 /* Somebody waits whom any worker may take. From any kernel thread. */
 void mni_preempt_arm_all(void);
 
+/*
+ * For the watch (handoff.c), where no tick disarms itself, since preemption is off:
+ * disarms it when nothing waits behind a busy worker, and says so.
+ */
+bool mni_preempt_disarm_unless_needed(struct mni_worker *w);
+
 /* Somebody waits for w now, which is the caller's worker. */
 static inline void mni_preempt_arm(struct mni_worker *w)
 {
-	if (!mni_load(&w->tick_armed, relaxed) && mni_load(&mni_rt.quantum_ns, relaxed))
+	if (!mni_load(&w->tick_armed, relaxed) && mni_rt.arms)
 		mni_preempt_arm_slow(w);
 }
 

@@ -75,6 +75,14 @@ struct mni_policy {
 	/* t, which runs on w, stops until a time: nothing else wakes it. May be NULL. */
 	void (*stall)(struct mni_worker *w, struct mn_thread *t);
 
+	/*
+	 * Where holds_preempted: takes out one of w's preempted threads, or NULL; and
+	 * puts it back as if it had never been out. Called by whoever changes w's kernel
+	 * thread, while w does not run (handoff.c).
+	 */
+	struct mn_thread *(*let_go)(struct mni_worker *w);
+	void (*hold)(struct mni_worker *w, struct mn_thread *t);
+
 	/* The next thread for this worker out of its own queues, or NULL. */
 	struct mn_thread *(*next)(struct mni_worker *w);
 

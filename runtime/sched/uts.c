@@ -342,6 +342,11 @@ static void hold(struct mni_worker *w, struct mn_thread *t)
 	mni_queue_append(&cpus[w->id].held, t);
 }
 
+static struct mn_thread *let_go(struct mni_worker *w)
+{
+	return mni_queue_take(&cpus[w->id].held);
+}
+
 static void uts_submit(struct mni_worker *w, struct mn_thread *t, enum mni_reason why)
 {
 	prioritise(w, t, why);
@@ -458,6 +463,8 @@ const struct mni_policy mni_policy_uts = {
 	.submit = uts_submit,
 	.adopt = uts_adopt,
 	.stall = uts_stall,
+	.let_go = let_go,
+	.hold = hold,
 	.next = uts_next,
 	.next_oldest = uts_next_oldest,
 	.waiting = uts_waiting,

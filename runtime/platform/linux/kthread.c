@@ -17,6 +17,7 @@
 #include "platform/platform.h"
 
 __thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
+__thread struct mni_carrier *mn_plat_carrier_word __attribute__((tls_model("initial-exec")));
 __thread volatile unsigned mn_plat_outside;
 
 #define NS_PER_S 1000000000u

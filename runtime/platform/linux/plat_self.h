@@ -4,6 +4,8 @@
 
 #include "arch.h"
 
+struct mni_carrier;
+
 /*
  * The kernel's page size is its own choice on some architectures. The largest
  * is right under all of them: what it wastes are addresses, not memory.
@@ -13,15 +15,27 @@
 #define MN_PLAT_TICK_SIGNAL 14 /* SIGALRM */
 
 extern __thread struct mni_worker *mn_plat_self_word __attribute__((tls_model("initial-exec")));
+extern __thread struct mni_carrier *mn_plat_carrier_word __attribute__((tls_model("initial-exec")));
 
+/* Atomic, as mn_plat_probe_set_self() writes it from outside: the same instruction. */
 static inline struct mni_worker *mn_plat_self(void)
 {
-	return mn_plat_self_word;
+	return __atomic_load_n(&mn_plat_self_word, __ATOMIC_RELAXED);
 }
 
 static inline void mn_plat_set_self(struct mni_worker *w)
 {
-	mn_plat_self_word = w;
+	__atomic_store_n(&mn_plat_self_word, w, __ATOMIC_RELAXED);
+}
+
+static inline struct mni_carrier *mn_plat_carrier(void)
+{
+	return mn_plat_carrier_word;
+}
+
+static inline void mn_plat_set_carrier(struct mni_carrier *k)
+{
+	mn_plat_carrier_word = k;
 }
 
 #endif

@@ -77,16 +77,24 @@ static struct ring *rings[MNI_MAX_WORKERS]; /* start; after a fork, the worker i
 
 /* --- a ring --- */
 
-static void destroy(struct ring *r)
+/* What of it is the kernel's. Its requests are void. */
+static void unmake(struct ring *r)
 {
 	if (r->sqes)
 		OUTSIDE(munmap(r->sqes, r->sqes_bytes));
 	if (r->map)
 		OUTSIDE(munmap(r->map, r->map_bytes));
-	if (r->wake_fd >= 0)
-		OUTSIDE(close(r->wake_fd));
 	if (r->fd >= 0)
 		OUTSIDE(close(r->fd));
+	r->sqes = r->map = NULL;
+	r->fd = -1;
+}
+
+static void destroy(struct ring *r)
+{
+	unmake(r);
+	if (r->wake_fd >= 0)
+		OUTSIDE(close(r->wake_fd));
 	mn_plat_unmap(r, (sizeof *r + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
 }
 
@@ -111,13 +119,13 @@ static int set_up(struct ring *r)
 	size_t cq_bytes;
 	unsigned *array;
 
-	r->wake_fd = -1;
 	r->fd = (int)OUTSIDE(syscall(SYS_io_uring_setup, ENTRIES, &p));
 	if (r->fd < 0)
 		return -errno;
 	if ((p.features & need) != need)
 		return -ENOSYS;
-	r->wake_fd = OUTSIDE(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (r->wake_fd < 0)
+		r->wake_fd = OUTSIDE(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (r->wake_fd < 0)
 		return -errno;
 	sq_bytes = p.sq_off.array + p.sq_entries * sizeof(unsigned);
@@ -149,6 +157,7 @@ static int make(unsigned id)
 
 	if (!r)
 		return -ENOMEM;
+	r->fd = r->wake_fd = -1;
 	error = set_up(r);
 	if (error)
 		destroy(r);
@@ -187,6 +196,10 @@ static struct ring *own_ring(int *error)
 	if (!r && (*error = make(w->id)))
 		return NULL;
 	r = rings[w->id];
+	if (r->fd < 0 && (*error = set_up(r))) { /* it was another kernel thread's */
+		unmake(r);
+		return NULL;
+	}
 	if (!r->enabled &&
 	    OUTSIDE(syscall(SYS_io_uring_register, r->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0))) {
 		*error = -errno;
@@ -400,6 +413,8 @@ static void wake(struct mni_worker *w)
 
 static void submit_now(struct ring *r)
 {
+	if (r->fd < 0)
+		return;
 	take_back(r);
 	if (unsubmitted(r))
 		enter_kernel(r, 0, 0, NULL);
@@ -493,6 +508,28 @@ static bool has_come(struct mni_worker *w)
 	       mni_load(&r->cancel_count, relaxed);
 }
 
+/*
+ * The ring is another kernel thread's, and stays with it: nobody else can submit or
+ * reap. A new one is made when it is needed. What others use of it stays: its
+ * eventfd and its list of cancellations, which is void with all requests.
+ */
+static void moved(struct mni_worker *w, struct mni_list *out)
+{
+	struct ring *r = rings[w->id];
+
+	if (!r || r->fd < 0 || !r->enabled)
+		return;
+	r->enabled = false;
+	mni_compiler_fence(); /* its tick looks into it */
+	unmake(r);
+	r->wake_armed = false;
+	r->in_flight = r->tail = 0;
+	mni_spin_lock(&r->cancel_lock);
+	mni_store(&r->cancel_count, 0, relaxed);
+	mni_spin_unlock(&r->cancel_lock);
+	mni_fd_disarm_all(w->id, out);
+}
+
 const struct mni_io_backend mni_io_uring = {
 	.name = "uring",
 	.start = start,
@@ -506,4 +543,5 @@ const struct mni_io_backend mni_io_uring = {
 	.wake = wake,
 	.unkept = unkept,
 	.has_come = has_come,
+	.moved = moved,
 };

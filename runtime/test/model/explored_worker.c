@@ -6,13 +6,15 @@
 void model_schedule(struct mni_worker *w)
 {
 	mn_plat_set_self(w);
-	schedule(w);
+	mni_schedule(w);
 }
 
 void model_send_mail(struct mni_worker *to, struct mn_thread *t)
 {
 	send_mail(to, t);
 }
+
+static struct mni_carrier carriers[4];
 
 void model_start(unsigned workers, const struct mni_policy *policy)
 {
@@ -25,6 +27,7 @@ void model_start(unsigned workers, const struct mni_policy *policy)
 
 		*w = (struct mni_worker){.id = i, .rng = i + 1};
 		model_ignore(&w->count, sizeof w->count);
+		mni_store(&w->carrier, &carriers[i], relaxed);
 		mni_rt.worker[i] = w;
 		mni_timers_init(w);
 		if (policy->init)
@@ -37,6 +40,9 @@ void model_start_light(unsigned workers, const struct mni_policy *policy)
 	model_start(workers, policy);
 	mni_rt.strong_fences = false;
 }
+
+/* Nobody is taken over here. */
+void mni_handoff_watch(void) {}
 
 void (*model_green)(struct mn_thread *t);
 

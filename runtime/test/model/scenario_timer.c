@@ -73,6 +73,7 @@ static void begin(void)
 	timer_ns = 10000000;
 	green = (struct mn_thread){.sp = &green};
 	mni_store(&mni_rt.quantum_ns, 1000000, relaxed);
+	mni_rt.arms = true;
 	mni_store(&waiting, false, relaxed);
 	mni_store(&fired, false, relaxed);
 	for (unsigned i = 0; i < 2; i++) { /* the heap is there already */

@@ -5,6 +5,7 @@
 #define MN_PLAT_PAGE 4096
 #define MN_PLAT_TICK_SIGNAL 14
 
+struct mni_carrier;
 struct mni_worker;
 
 struct mni_worker *model_self_worker(void);
@@ -18,6 +19,11 @@ static inline struct mni_worker *mn_plat_self(void)
 static inline void mn_plat_set_self(struct mni_worker *w)
 {
 	model_play_worker(w);
+}
+
+static inline void mn_plat_set_carrier(struct mni_carrier *k)
+{
+	(void)k;
 }
 
 #endif
