@@ -85,7 +85,11 @@ enum mni_why {
 /* For people: "mutex", "join", ... */
 const char *mni_why_text(enum mni_why why);
 
-#define MNI_KEYS_INLINE 3
+#if defined(MNI_SAN_STRICT)
+#define MNI_KEYS_CLOSE 0 /* nothing orders those who have a stack one after the other */
+#else
+#define MNI_KEYS_CLOSE 3
+#endif
 
 struct mni_key_value {
 	void *value;
@@ -99,13 +103,15 @@ struct mn_thread {
 	void *arg;                   /* holder until started; then the result */
 	_Atomic uintptr_t join;      /* MNI_JOIN_* or the joiner's wait */
 	struct mni_stack *stack;     /* holder; NULL: none yet; the joiner's when run inline */
-	void *unwind;                /* self: where exit goes when run inline, or NULL */
+	union {
+		struct mn_arch_fpenv fpenv; /* holder until started: inherited control words */
+		void *unwind; /* self from then on: where exit goes when run inline, or NULL */
+	};
 	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
 	bool main;                   /* start: the thread that called mn_init() */
 	_Atomic uint8_t why;         /* written by self: enum mni_why */
 	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
-	struct mni_worker *last;     /* holder: where it ran last, or NULL; mni_runs_on() */
 	_Atomic uint32_t cancel;     /* MNI_CANCEL_*, see sync/wait.h */
 	_Atomic(struct mni_wait *) wait; /* open to cancellation; see sync/wait.h */
 	struct mn_cleanup *cleanup;  /* self: handlers, the newest first */
@@ -115,20 +121,18 @@ struct mn_thread {
 	uint8_t slot;                /* start: which of its slab */
 	uint32_t read_locks;         /* self: how many it holds for reading */
 	char name[16];               /* who sets it; for people */
-	struct mn_arch_fpenv fpenv;  /* holder until started: inherited control words */
 	size_t stack_size;           /* start of thread: what it may count on, in bytes */
 	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
 
 	/* for the policy (sched.h); holder, unless it says otherwise */
+	struct mni_worker *last; /* where it ran last, or NULL; mni_runs_on() */
 	struct mni_worker *home; /* where it runs or has blocked and must be woken, or NULL */
 	struct mn_thread *prev;  /* the other link of a list that it can leave anywhere */
 	_Atomic(void *) queue;   /* that list, or NULL; written under the list's lock */
 	uint64_t since;          /* when it became runnable, in the policy's own measure */
 	int32_t level;           /* its priority */
 
-	/* values of keys; self; see sync/key.c */
-	struct mni_key_block *more_values;
-	struct mni_key_value values[MNI_KEYS_INLINE];
+	struct mni_key_block *more_values; /* self: of keys; see sync/key.c */
 #if defined(MNI_SAN_STRICT)
 	uint64_t san_made, san_woken, san_ended; /* see sanitize.h */
 	_Atomic bool san_busy;
@@ -139,7 +143,7 @@ struct mn_thread {
 #else
 };
 
-_Static_assert(sizeof(struct mn_thread) <= 256, "an unstarted thread is promised to be this small");
+_Static_assert(sizeof(struct mn_thread) <= 192, "an unstarted thread is promised to be this small");
 #endif
 
 /*
@@ -160,6 +164,7 @@ struct mni_stack {
 	struct mni_area *area;  /* that it was carved out of; pooled ones */
 	bool pooled;            /* of the default class: goes back to the pool */
 	bool given;             /* the program's memory */
+	struct mni_key_value values[MNI_KEYS_CLOSE]; /* self: whose stack it is; see sync/key.c */
 #if defined(__SANITIZE_THREAD__)
 	void *san;              /* see sanitize.h */
 	unsigned san_uses;

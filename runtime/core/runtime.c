@@ -109,6 +109,8 @@ static int adopt_caller(struct mni_worker *w)
 	if (!mni_rt.main_stack.map || (here >= lo && here < hi))
 		mni_rt.main_stack =
 			(struct mni_stack){.lo = lo, .map = lo, .bytes = (size_t)(hi - lo)};
+	for (int i = 0; i < MNI_KEYS_CLOSE; i++)
+		mni_rt.main_stack.values[i] = (struct mni_key_value){NULL, 0};
 	mni_rt.main_name = mni_identity();
 	mni_rt.main_errno = mn_plat_errno();
 	mni_store(&t->join, MNI_JOIN_NONE, relaxed);

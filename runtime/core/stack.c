@@ -80,6 +80,8 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, struct
 	s->area = a;
 	s->pooled = a;
 	s->given = false;
+	for (int i = 0; i < MNI_KEYS_CLOSE; i++)
+		s->values[i] = (struct mni_key_value){NULL, 0};
 	mni_san_stack_made(s);
 	return s;
 }

@@ -70,7 +70,6 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 		return NULL;
 	t->sp = NULL;
 	t->stack = NULL;
-	t->unwind = NULL;
 	t->main = false;
 	t->preempt_off = 0;
 	t->error = 0;

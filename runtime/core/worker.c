@@ -168,6 +168,7 @@ static void prepare(struct mni_worker *w, struct mn_thread *t)
 		t->stack = mni_stack_get(w);
 	mni_san_thread_start(t);
 	t->sp = mn_arch_prepare(mni_stack_top(t->stack), t->fpenv, mn_arch_entry);
+	t->unwind = NULL;
 }
 
 void mni_arrived(void)

@@ -6,8 +6,10 @@
  * kept together with that number, so that values of a deleted key are not
  * found under the key that takes its place.
  *
- * The first few values lie in the thread's descriptor, the others in a chain of
- * blocks that grows as needed. A free descriptor has none of either.
+ * The first few values lie at the top of the thread's stack, which is in memory
+ * anyway, while a descriptor has to be small for threads that have not begun; the
+ * others in a chain of blocks that grows as needed. A thread that runs on its joiner's
+ * stack has all of them in blocks. Free stacks and descriptors have no values.
  */
 #include "sync/wait.h"
 
@@ -125,14 +127,21 @@ void mni_keys_forget(void)
 
 /* --- values --- */
 
+/* How many of its values lie on its stack. */
+static uint32_t values_close(const struct mn_thread *t)
+{
+	return t->unwind ? 0 : MNI_KEYS_CLOSE;
+}
+
 /* Where a thread keeps the value, or NULL: nowhere yet, or with make, no memory. */
 static struct mni_key_value *find(struct mn_thread *t, uint32_t key, bool make)
 {
 	struct mni_key_block **link = &t->more_values;
+	uint32_t close = values_close(t);
 
-	if (key < MNI_KEYS_INLINE)
-		return &t->values[key];
-	for (key -= MNI_KEYS_INLINE;; key -= PER_BLOCK) {
+	if (key < close)
+		return &t->stack->values[key];
+	for (key -= close;; key -= PER_BLOCK) {
 		if (!*link && make)
 			*link = take_block();
 		if (!*link)
@@ -195,19 +204,20 @@ static bool destroy(struct mni_key_value *v, uint32_t first, uint32_t n)
 
 void mni_keys_finish(struct mn_thread *t)
 {
+	uint32_t close = values_close(t);
 	bool any = true;
 
 	for (int i = 0; any && i < MN_DESTRUCTOR_ITERATIONS; i++) {
-		uint32_t first = MNI_KEYS_INLINE;
+		uint32_t first = close;
 
-		any = destroy(t->values, 0, MNI_KEYS_INLINE);
+		any = destroy(t->stack->values, 0, close);
 		for (struct mni_key_block *b = t->more_values; b; b = b->next) {
 			any |= destroy(b->value, first, PER_BLOCK);
 			first += PER_BLOCK;
 		}
 	}
-	for (uint32_t i = 0; i < MNI_KEYS_INLINE; i++)
-		t->values[i].value = NULL;
+	for (uint32_t i = 0; i < close; i++)
+		t->stack->values[i].value = NULL;
 	for (struct mni_key_block *b = t->more_values; b; b = b->next)
 		for (uint32_t i = 0; i < PER_BLOCK; i++)
 			b->value[i].value = NULL;

@@ -24,7 +24,7 @@ TEST_ONCE;
 #endif
 #define CYCLES 3
 #define PER_PARKED 4400
-#define PER_UNSTARTED 320
+#define PER_UNSTARTED 256
 /* What is kept for the next threads, and pages of which something is in use. */
 #define KEPT (16 << 20)
 
