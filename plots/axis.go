@@ -107,8 +107,12 @@ func tickTime(ns float64) string {
 	if ns == 0 {
 		return "0"
 	}
-	s := results.FormatNS(ns)
-	number, unit, _ := strings.Cut(s, " ")
+	return trimZeros(results.FormatNS(ns))
+}
+
+// trimZeros makes "2.50 µs" "2.5 µs".
+func trimZeros(amount string) string {
+	number, unit, _ := strings.Cut(amount, " ")
 	if strings.Contains(number, ".") {
 		number = strings.TrimRight(strings.TrimRight(number, "0"), ".")
 	}

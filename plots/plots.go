@@ -20,7 +20,7 @@ import (
 )
 
 // Kinds are the chart kinds, in the order in which they are drawn.
-var Kinds = []Kind{overview, percentiles, shares, bars, speedup}
+var Kinds = []Kind{overview, percentiles, shares, bars, speedup, slopes}
 
 // Kind is a way to draw a summary.
 type Kind struct {

@@ -56,6 +56,7 @@ type report struct {
 	Base, Than         string // column heading and what it means
 	HasSerial          bool
 	Memory             []reportMemory
+	MemoryCharts       []template.HTML
 	Notes              []results.Note
 	Invocations        string
 	Warmup, Iterations string
@@ -125,6 +126,13 @@ func newReport(s *results.Summary, o ReportOptions) (*report, error) {
 			return nil, err
 		}
 		page.Overview = append(page.Overview, svg)
+	}
+	for _, c := range slopes.Make(s) {
+		svg, err := c.inline()
+		if err != nil {
+			return nil, err
+		}
+		page.MemoryCharts = append(page.MemoryCharts, svg)
 	}
 	for i, b := range s.Blocks() {
 		block, err := newReportBlock(b, s, noted)
