@@ -89,7 +89,8 @@ struct addrinfo;
 int mn_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		   struct addrinfo **result);
 
-/* --- making, copying and closing fds: never block, no cancellation points --- */
+/* --- making, copying and closing fds: no cancellation points --- */
+/* Nothing here blocks, but for mn_close() of a socket that lingers: SO_LINGER by mn_setsockopt(). */
 int mn_pipe2(int fds[2], int flags);
 int mn_eventfd(unsigned value, int flags);
 int mn_timerfd_create(clockid_t clock, int flags);

@@ -269,6 +269,7 @@ static void unknown(struct mni_fd *e)
 	mni_store(&e->nonblock, false, relaxed);
 	mni_store(&e->forced, false, relaxed);
 	mni_store(&e->hung_up, false, relaxed);
+	mni_store(&e->lingers, false, relaxed);
 	mni_store(&e->told, 0, relaxed);
 	mni_store(&e->limit_ns[MNI_IN], 0, relaxed);
 	mni_store(&e->limit_ns[MNI_OUT], 0, relaxed);

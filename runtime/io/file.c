@@ -189,12 +189,19 @@ int mn_ioctl(int fd, unsigned long request, void *argument)
 	return r;
 }
 
+static ssize_t close_plainly(void *fd)
+{
+	return close(*(int *)fd);
+}
+
 int mn_close(int fd)
 {
+	struct mni_fd *e = mni_self() ? mni_fd_known(fd) : NULL;
+	bool lingers = e && mni_load(&e->lingers, relaxed);
 	int r;
 
 	mni_fd_closing(fd);
-	r = (int)mni_result(close(fd));
+	r = lingers ? (int)mni_call_offload(close_plainly, &fd) : (int)mni_result(close(fd));
 	mni_fd_closed(fd);
 	return r;
 }

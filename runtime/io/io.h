@@ -66,6 +66,7 @@ struct mni_fd {
 	_Atomic bool nonblock;        /* the program has set O_NONBLOCK */
 	_Atomic bool forced;          /* O_NONBLOCK is set, but not by the program */
 	_Atomic bool hung_up;         /* may be ready without a report: never dry */
+	_Atomic bool lingers;         /* close() waits until all is sent, SO_LINGER */
 	_Atomic uint8_t tries;        /* that succeeded, of a pipe without a twin */
 	_Atomic int twin;             /* pipe.c: its fd + 1; 0: none */
 	mni_waitq waiting[2];         /* lock */

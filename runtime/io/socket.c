@@ -31,8 +31,11 @@ int mn_setsockopt(int fd, int level, int option, const void *value, socklen_t n)
 {
 	int error = (int)mni_result(setsockopt(fd, level, option, value, n));
 	const struct timeval *t = value;
+	const struct linger *l = value;
 	struct mni_fd *e;
 
+	if (!error && level == SOL_SOCKET && option == SO_LINGER && (e = mni_fd_entry(fd)))
+		mni_store(&e->lingers, l->l_onoff && l->l_linger, relaxed);
 	if (!error && level == SOL_SOCKET && (option == SO_RCVTIMEO || option == SO_SNDTIMEO) &&
 	    (e = mni_fd_entry(fd)))
 		mni_store(&e->limit_ns[option == SO_RCVTIMEO ? MNI_IN : MNI_OUT],

@@ -1,9 +1,10 @@
 /*
- * Proves: whoever waits for an fd that is closed, in either direction, by poll(),
- * to accept or to be connected, gets -EBADF and does not hang, and the number's next file is not
- * mistaken for the old one; a thread that waits for I/O can be cancelled, its
- * handlers run, and the fd is as good as before; what has been written when the
- * cancellation comes is said to have been written; cancellation acts in calls that need not wait.
+ * Proves: whoever waits for an fd that is closed, in either direction, by poll(), to
+ * accept or to be connected, gets -EBADF and does not hang, and the number's next
+ * file is not mistaken for the old one; a close that lingers blocks its green thread
+ * alone; a thread that waits for I/O can be cancelled, its handlers run, and the fd
+ * is as good as before; what has been written when the cancellation comes is said to
+ * have been written; cancellation acts in calls that need not wait.
  */
 #include "io_test.h"
 
@@ -257,9 +258,44 @@ static void connecting(void)
 		CHECK_EQ(close(fds[n]), 0);
 }
 
+/* --- a socket that is closed when all has been taken, or after a long time --- */
+
+static void *close_lingering(void *arg)
+{
+	CHECK_EQ(mn_close((int)(uintptr_t)arg), 0);
+	return NULL;
+}
+
+static void lingering(void)
+{
+	struct linger long_time = {1, 1000};
+	size_t sent = 0;
+	mn_thread_t t;
+	ssize_t n;
+	int fds[2];
+
+	make_pair(fds, 2);
+	CHECK_EQ(mn_setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &long_time, sizeof long_time), 0);
+	while ((n = mn_send(fds[0], bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+		sent += (size_t)n;
+	CHECK_EQ(n, -EAGAIN);
+	t = test_spawn(close_lingering, (void *)(uintptr_t)fds[0]);
+	for (int i = 0; i < 10; i++)
+		test_pause();
+	while (sent) {
+		n = mn_read(fds[1], bytes, sizeof bytes);
+		CHECK_REL(n, >, 0);
+		sent -= (size_t)n;
+	}
+	CHECK_EQ(mn_read(fds[1], bytes, 1), 0);
+	test_join(t);
+	CHECK_EQ(mn_close(fds[1]), 0);
+}
+
 int main(void)
 {
 	test_start();
+	lingering();
 	connecting();
 	for (int kind = 0; kind < 3; kind++) {
 		closing(kind);
