@@ -260,9 +260,12 @@ static void connecting(void)
 
 /* --- a socket that is closed when all has been taken, or after a long time --- */
 
+static _Atomic bool closed;
+
 static void *close_lingering(void *arg)
 {
 	CHECK_EQ(mn_close((int)(uintptr_t)arg), 0);
+	closed = true;
 	return NULL;
 }
 
@@ -282,6 +285,7 @@ static void lingering(void)
 	t = test_spawn(close_lingering, (void *)(uintptr_t)fds[0]);
 	for (int i = 0; i < 10; i++)
 		test_pause();
+	CHECK(!closed);
 	while (sent) {
 		n = mn_read(fds[1], bytes, sizeof bytes);
 		CHECK_REL(n, >, 0);
