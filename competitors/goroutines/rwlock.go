@@ -43,10 +43,11 @@ func (s *rwlock) write() {
 
 func (s *rwlock) worker(i int) {
 	<-s.gate
+	torn := uint64(0)
 	for round := range s.rounds {
 		if s.reads(i, round) {
 			s.lock.RLock()
-			s.torn[i] += s.read()
+			torn += s.read()
 			s.lock.RUnlock()
 		} else {
 			s.lock.Lock()
@@ -54,6 +55,7 @@ func (s *rwlock) worker(i int) {
 			s.lock.Unlock()
 		}
 	}
+	s.torn[i] = torn
 }
 
 func (s *rwlock) parallel() {

@@ -51,19 +51,21 @@ static void *child(void *arg)
 {
     struct worker *me = arg;
     struct shared *s = me->shared;
+    uint64_t torn = 0;
 
     if (!gate_pass(&s->gate))
         return NULL;
     for (uint64_t i = 0; i < s->rounds; i++) {
         if (reads(s, me->index, i)) {
             pthread_rwlock_rdlock(&s->lock);
-            me->torn += read_record(s);
+            torn += read_record(s);
         } else {
             pthread_rwlock_wrlock(&s->lock);
             write_record(s);
         }
         pthread_rwlock_unlock(&s->lock);
     }
+    me->torn = torn;
     return NULL;
 }
 

@@ -50,11 +50,12 @@ public final class Rwlock implements Workload {
         if (!gate.pass()) {
             return;
         }
+        long torn = 0; // and not in the array: neighbours' slots share a cache line
         for (long round = 0; round < rounds; round++) {
             if (reads(index, round)) {
                 lock.readLock().lock();
                 try {
-                    torn[index] += read();
+                    torn += read();
                 } finally {
                     lock.readLock().unlock();
                 }
@@ -67,6 +68,7 @@ public final class Rwlock implements Workload {
                 }
             }
         }
+        this.torn[index] = torn;
     }
 
     private boolean reads(int index, long round) {
