@@ -52,6 +52,11 @@ static const struct word backoffs[] = {{"exponential", MN_BACKOFF_EXPONENTIAL},
 				       {"none", MN_BACKOFF_NONE},
 				       {0}};
 
+static const struct word deadlocks[] = {{"report", MN_DEADLOCK_REPORT},
+					{"abort", MN_DEADLOCK_ABORT},
+					{"off", MN_DEADLOCK_OFF},
+					{0}};
+
 static const struct word ios[] = {
 	{"auto", MN_IO_AUTO}, {"uring", MN_IO_URING}, {"epoll", MN_IO_EPOLL}, {0}};
 
@@ -82,6 +87,8 @@ static const struct setting settings[] = {
 	{"MN_IO", FIELD(io), .words = ios, .fallback = MN_IO_AUTO},
 	{"MN_TRACE", FIELD(trace), .file = true},
 	{"MN_TRACE_EVENTS", FIELD(trace_events), .min = 64, .max = 1 << 24, .fallback = 1 << 16},
+	{"MN_DUMP", FIELD(dump), .words = switches, .fallback = MN_ON},
+	{"MN_DEADLOCK", FIELD(deadlock), .words = deadlocks, .fallback = MN_DEADLOCK_REPORT},
 	{"MN_SEED", FIELD(seed), .min = 1, .max = UINT64_MAX, .choose = mn_plat_random},
 };
 

@@ -81,6 +81,7 @@ static void in_child(void)
 {
 	struct mni_worker *w = mni_handoff_forget();
 
+	mn_plat_diag_forget();
 	if (!mni_load(&mni_rt.up, relaxed))
 		return;
 	mni_runtime_forget();

@@ -62,7 +62,7 @@
 #include "preempt/preempt.h"
 
 #define PERIOD_NS 5000000u
-#define SPARES 64
+#define SPARES MNI_SPARE_CARRIERS
 /* CPU time that one who blocks all the while may use: a share of the time between looks. */
 #define HARDLY 8
 /* Looks that have to pass after a spare carrier could not be started. */
@@ -76,7 +76,7 @@ struct look {
 	uint64_t at_ns;
 };
 
-static struct mni_carrier carriers[MNI_MAX_WORKERS + SPARES]; /* by worker; then the spare ones */
+static struct mni_carrier carriers[MNI_CARRIERS]; /* by worker; then the spare ones */
 
 static struct {
 	_Alignas(64) mni_spinlock lock;
@@ -302,6 +302,7 @@ static void serve(void *carrier)
 	k->exceptions = mn_plat_exceptions();
 	mni_san_worker_start(&k->san);
 	error = ticks ? mn_plat_tick_open(&k->tick) : 0;
+	mn_plat_diag_enter(k);
 	mni_spin_lock(&handoff.lock);
 	k->state = error ? MNI_GONE : MNI_SPARE;
 	if (!error) {
@@ -321,6 +322,7 @@ static void serve(void *carrier)
 		mni_schedule(w);
 		mn_plat_set_self(NULL);
 	}
+	mn_plat_diag_leave(k);
 	if (ticks && !error)
 		mn_plat_tick_close(&k->tick);
 	mn_plat_set_carrier(NULL);

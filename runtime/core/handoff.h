@@ -29,6 +29,7 @@ struct mni_carrier {
 	struct mn_plat_exceptions *exceptions; /* start: the same of C++, or NULL */
 	mn_plat_probe probe;       /* start */
 	mn_plat_kthread kthread;   /* start; not for worker 0's own */
+	void *alt_stack;           /* itself: for reports, where the tick has none; or NULL */
 
 	mn_plat_tick tick;    /* start; armed by any kernel thread, while it carries */
 	uint64_t tick_at_ns;  /* its tick's handler: when the last one met an unsafe point */
@@ -41,6 +42,10 @@ struct mni_carrier {
 	struct mni_list pinned; /* preempted threads: they go on nowhere else */
 	struct mni_san_context san;
 };
+
+#define MNI_SPARE_CARRIERS 64
+/* By mni_carrier_of(): those that workers begin with, then the spare ones. */
+#define MNI_CARRIERS (MNI_MAX_WORKERS + MNI_SPARE_CARRIERS)
 
 /* The carrier that worker w begins with. */
 struct mni_carrier *mni_carrier_of(unsigned worker);

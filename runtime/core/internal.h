@@ -119,9 +119,9 @@ struct mn_thread {
 	_Atomic bool cancel_async;   /* written by self: it may be cancelled anywhere */
 	bool has_values;             /* self: of keys; see sync/key.c */
 	uint8_t slot;                /* start: which of its slab */
-	uint32_t read_locks;         /* self: how many it holds for reading */
+	_Atomic uint32_t stamp;      /* self: mni_rt.clock_ms when it last began to wait, or was created */
 	char name[16];               /* who sets it; for people */
-	size_t stack_size;           /* start of thread: what it may count on, in bytes */
+	_Atomic uint64_t waits;      /* what it waits for: enum mni_waits */
 	struct mn_thread *creator;   /* start of thread: who made way for it, or NULL; may be gone */
 
 	/* for the policy (sched.h); holder, unless it says otherwise */
@@ -131,8 +131,10 @@ struct mn_thread {
 	_Atomic(void *) queue;   /* that list, or NULL; written under the list's lock */
 	uint64_t since;          /* when it became runnable, in the policy's own measure */
 	int32_t level;           /* its priority */
+	uint32_t read_locks; /* self: how many it holds for reading */
 
 	struct mni_key_block *more_values; /* self: of keys; see sync/key.c */
+	size_t stack_size;   /* start of thread: what it may count on, in bytes */
 #if defined(MNI_SAN_STRICT)
 	uint64_t san_made, san_woken, san_ended; /* see sanitize.h */
 	_Atomic bool san_busy;
@@ -152,6 +154,44 @@ _Static_assert(sizeof(struct mn_thread) <= 192, "an unstarted thread is promised
  */
 void *mni_thread_main(void);
 _Noreturn void mni_go_on(void *sp);
+
+/*
+ * What a thread waits for, in mn_thread.waits: a kind, whether it gives up at some
+ * time, and the object's address, or a number. Written by the thread before it can be
+ * found as a waiter; cleared by whoever ends the wait. Only reports read it
+ * (diag/). MNI_WAITS_INLINE alone is not cleared: it holds while the thread that
+ * it names runs on this one's stack.
+ */
+enum mni_waits {
+	MNI_WAITS_NOTHING,
+	MNI_WAITS_MUTEX,
+	MNI_WAITS_COND,
+	MNI_WAITS_SEM,
+	MNI_WAITS_READ_LOCK,
+	MNI_WAITS_WRITE_LOCK,
+	MNI_WAITS_BARRIER,
+	MNI_WAITS_WAITGROUP,
+	MNI_WAITS_ONCE,
+	MNI_WAITS_SEND,
+	MNI_WAITS_RECV,
+	MNI_WAITS_SELECT,
+	MNI_WAITS_JOIN,
+	MNI_WAITS_INLINE, /* a join whose thread runs on the joiner's stack */
+	MNI_WAITS_OTHERS, /* the end of all other threads */
+	MNI_WAITS_SLEEP,
+	MNI_WAITS_FD_IN,  /* object: the fd, as all below */
+	MNI_WAITS_FD_OUT,
+	MNI_WAITS_POLL,   /* object: the array */
+	MNI_WAITS_CALL,   /* a call on a spare kernel thread; object: its function */
+};
+
+#define MNI_WAITS_TIMED ((uint64_t)1 << 55)
+#define MNI_WAITS_OBJECT (MNI_WAITS_TIMED - 1)
+
+static inline uint64_t mni_waits(enum mni_waits kind, const void *object)
+{
+	return (uint64_t)kind << 56 | ((uintptr_t)object & MNI_WAITS_OBJECT);
+}
 
 /* --- stacks (stack.c) --- */
 
@@ -204,6 +244,14 @@ struct mn_thread *mni_thread_alloc(struct mni_worker *w);
 void mni_thread_free(struct mni_worker *w, struct mn_thread *t);
 void mni_thread_pool_free(void);
 void mni_thread_pool_forget(void);
+/*
+ * Calls visit() for each descriptor in use until it says false. Takes no lock, so it
+ * may be called wherever the process has come to; threads come and go meanwhile,
+ * but the memory of their descriptors stays.
+ */
+void mni_thread_walk(bool (*visit)(struct mn_thread *t, void *arg), void *arg);
+/* Whether this is the address of a descriptor. */
+bool mni_thread_is(uintptr_t p);
 /* The descriptor behind a handle, or NULL when the handle is old. */
 struct mn_thread *mni_thread_lookup(mn_thread_t handle);
 
@@ -364,6 +412,8 @@ struct mni_runtime {
 	_Atomic uint64_t foreign_spawns;            /* threads created by no worker */
 	_Atomic uint64_t foreign_wakes;             /* workers, and threads, woken by none */
 	_Atomic uint64_t foreign_thread_wakes;
+	_Atomic bool monitor_sleeps;                /* a worker that does something is to wake it: mn_plat_diag_look() */
+	_Atomic uint32_t clock_ms;                  /* a coarse clock, read now and then: mn_plat_diag_look() */
 
 	/* threads made runnable by kernel threads that are no workers; under the lock */
 	mni_spinlock inject_lock;
@@ -372,6 +422,13 @@ struct mni_runtime {
 };
 
 extern struct mni_runtime mni_rt;
+
+/* From now on the running thread, t, is about to wait for this. */
+static inline void mni_note_wait(struct mn_thread *t, uint64_t what)
+{
+	mni_store(&t->waits, what, relaxed);
+	mni_store(&t->stamp, mni_load(&mni_rt.clock_ms, relaxed), relaxed);
+}
 
 /* A function that is used by what TSan watches, and is not itself: see sanitize.h. */
 #if defined(MNI_SAN_STRICT)

@@ -38,8 +38,9 @@ _Static_assert(SLAB - 1 <= UINT8_MAX, "mn_thread.slot");
 
 static struct {
 	mni_spinlock lock;
-	struct slab *slabs; /* under the lock, as all of it; the newest first */
-	struct slab *some;  /* with free descriptors, in the order in which they are to be used */
+	_Atomic(struct slab *) slabs; /* written under the lock; the newest first */
+	struct slab *some;            /* under the lock, as all below: with free descriptors, in
+	                                 the order in which they are to be used */
 	struct slab *bare;
 	size_t free_count; /* descriptors, those in bare slabs left out */
 	uint32_t epoch;    /* slabs of another belong to nobody: of before a fork() */
@@ -106,8 +107,8 @@ static bool grow(uint32_t n)
 	s->count = n;
 	s->epoch = depot.epoch;
 	s->generation = 1;
-	s->next = depot.slabs;
-	depot.slabs = s;
+	s->next = mni_load(&depot.slabs, relaxed);
+	mni_store(&depot.slabs, s, release); /* with mni_thread_walk()'s acquire */
 	fill(s);
 	return true;
 }
@@ -235,6 +236,7 @@ struct mn_thread *mni_thread_alloc(struct mni_worker *w)
 void mni_thread_free(struct mni_worker *w, struct mn_thread *t)
 {
 	mni_san_left(t);
+	t->fn = NULL; /* not in use */
 	mni_store(&t->generation, next_generation(mni_load(&t->generation, relaxed)), release);
 	if (!w) {
 		deposit(t, t);
@@ -262,13 +264,37 @@ struct mn_thread *mni_thread_lookup(mn_thread_t handle)
 	return t;
 }
 
+/* Main first: in a forked child it lies in no slab of ours. */
+__attribute__((no_sanitize("thread"))) void mni_thread_walk(bool (*visit)(struct mn_thread *t, void *arg),
+							    void *arg)
+{
+	struct mn_thread *main = mni_rt.main;
+
+	if (!main || !visit(main, arg))
+		return;
+	for (struct slab *s = mni_load(&depot.slabs, acquire); s; s = s->next)
+		for (uint32_t i = 0; i < s->count; i++)
+			if (s->thread[i].fn && &s->thread[i] != main && !visit(&s->thread[i], arg))
+				return;
+}
+
+bool mni_thread_is(uintptr_t p)
+{
+	for (struct slab *s = mni_load(&depot.slabs, acquire); s; s = s->next)
+		if (p >= (uintptr_t)s->thread && p < (uintptr_t)(s->thread + s->count))
+			return !((p - (uintptr_t)s->thread) % sizeof(struct mn_thread));
+	return p && p == (uintptr_t)mni_rt.main;
+}
+
 void mni_thread_pool_free(void)
 {
-	while (depot.slabs) {
-		struct slab *s = depot.slabs;
+	struct slab *s = mni_exchange(&depot.slabs, NULL, relaxed);
 
-		depot.slabs = s->next;
+	while (s) {
+		struct slab *next = s->next;
+
 		mn_plat_unmap(s, s->bytes);
+		s = next;
 	}
 	mni_thread_pool_forget();
 }
@@ -276,7 +302,8 @@ void mni_thread_pool_free(void)
 void mni_thread_pool_forget(void)
 {
 	mni_store(&depot.lock, 0, relaxed);
-	depot.slabs = depot.some = depot.bare = NULL;
+	mni_store(&depot.slabs, NULL, relaxed);
+	depot.some = depot.bare = NULL;
 	depot.free_count = 0;
 	depot.epoch++;
 }

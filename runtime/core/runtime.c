@@ -64,6 +64,7 @@ static void take_down(unsigned made)
 {
 	unsigned running = mni_load(&mni_rt.running, relaxed);
 
+	mn_plat_diag_stop();
 	mni_handoff_stop_watch();
 	mni_store(&mni_rt.stop, true, seq_cst);
 	for (unsigned i = 1; i < running; i++)
@@ -72,8 +73,10 @@ static void take_down(unsigned made)
 	for (unsigned i = 1; i < running; i++)
 		mn_plat_kthread_join(mni_carrier_of(i)->kthread);
 	mni_handoff_join();
-	if (mn_plat_self())
+	if (mn_plat_self()) {
+		mn_plat_diag_leave(mni_carrier_of(0));
 		mni_preempt_worker_fini(mni_rt.worker[0]);
+	}
 	mni_preempt_fini();
 	if (mni_rt.poller)
 		mni_rt.poller->stop();
@@ -114,6 +117,8 @@ static int adopt_caller(struct mni_worker *w)
 	mni_rt.main_name = mni_identity();
 	mni_rt.main_errno = mn_plat_errno();
 	mni_store(&t->join, MNI_JOIN_NONE, relaxed);
+	mni_store(&mni_rt.clock_ms, mn_plat_coarse_ms(), relaxed);
+	mni_note_wait(t, 0);
 	t->main = true;
 	t->preempt_off = 0;
 	t->unwind = NULL;
@@ -131,6 +136,7 @@ static int adopt_caller(struct mni_worker *w)
 	if (error)
 		return error;
 	mn_plat_set_self(w);
+	mn_plat_diag_enter(mni_carrier_of(0));
 	mni_san_adopt_main(w, w->sched_stack, SCHED_STACK);
 	return 0;
 }
@@ -221,6 +227,8 @@ static int start(const struct mn_config *c)
 		error = start_and_wait();
 	if (!error)
 		error = mni_handoff_start();
+	if (!error)
+		error = mn_plat_diag_start();
 	if (error)
 		take_down(made);
 	return error;
@@ -260,6 +268,7 @@ bool mni_workers_again(void)
 			break;
 		}
 	mni_handoff_start(); /* without it, blocking calls block their worker */
+	mn_plat_diag_start(); /* or else there are no reports */
 	return true;
 }
 

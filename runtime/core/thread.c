@@ -79,6 +79,7 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	mni_store(&t->why, MNI_WHY_NOTHING, relaxed);
 	mni_store(&t->cancel, 0, relaxed);
 	mni_store(&t->wait, NULL, relaxed);
+	mni_note_wait(t, 0);
 	t->cleanup = NULL;
 	t->cancel_off = false;
 	mni_store(&t->cancel_async, false, relaxed);
@@ -218,8 +219,10 @@ static bool others_ended(void)
 static void wake_main_if_last(void)
 {
 	if (mni_load(&mni_rt.main_waits, relaxed) && others_ended() &&
-	    mni_exchange(&mni_rt.main_waits, false, acq_rel))
+	    mni_exchange(&mni_rt.main_waits, false, acq_rel)) {
+		mni_store(&mni_rt.main->waits, 0, relaxed);
 		mni_ready(mni_rt.main);
+	}
 }
 
 static void wait_for_others_after(struct mni_worker *w, void *arg)
@@ -234,6 +237,7 @@ static void wait_for_others_after(struct mni_worker *w, void *arg)
 void mni_wait_for_others(void)
 {
 	if (!others_ended()) {
+		mni_note_wait(mni_self()->current, mni_waits(MNI_WAITS_OTHERS, NULL));
 		mni_store(&mni_rt.main->why, MNI_WHY_OTHERS, relaxed);
 		mni_park(NULL, wait_for_others_after, NULL);
 	}
@@ -420,6 +424,7 @@ static void *run_inline(struct mni_worker *w, struct mn_thread *self, struct mn_
 	mni_san_inline(t, self);
 	mni_trace(w, MNI_EV_INLINE, t, 0);
 	t->last = w;
+	mni_store(&self->waits, mni_waits(MNI_WAITS_INLINE, t), relaxed);
 	w->current = t;
 	*w->error = 0;
 	mni_exceptions_take(w, &exceptions);
@@ -476,6 +481,7 @@ static void join_after(struct mni_worker *w, void *arg)
 		j->published = false;
 		j->refused = state != MNI_JOIN_ENDED || !mni_take(j->target, MNI_JOIN_ENDED);
 		mni_spin_unlock(&j->guard);
+		mni_store(&self->waits, 0, relaxed);
 		mni_ready(self);
 		return;
 	}
@@ -500,6 +506,7 @@ static int wait_for_end(struct joining *j, const struct mni_until *until, struct
 			mni_ready(next);
 		return error;
 	}
+	mni_wait_note(&j->wait);
 	mni_park(next, join_after, j);
 	/* The target's end has not waited for this, as it must not wait for a parking joiner. */
 	while (mni_load(&j->guard, acquire))
@@ -576,7 +583,7 @@ static int join(mn_thread_t handle, void **result, const struct mni_until *until
 	case MNI_NOT_CLAIMED:
 		break;
 	}
-	mni_wait_init(&j.wait, w, withdraw);
+	mni_wait_init(&j.wait, w, mni_waits(MNI_WAITS_JOIN, t), withdraw);
 	mni_wait_why(&j.wait, MNI_WHY_JOIN);
 	j.target = t;
 	j.refused = false;

@@ -142,6 +142,8 @@ static inline struct mn_thread *next_by(struct mni_worker *w,
 
 	if (++w->tick % SHARED_INTERVAL == 0) {
 		mni_timers_look(w);
+		if (mni_load(&mni_rt.monitor_sleeps, relaxed))
+			mn_plat_diag_look();
 		if (mni_poll_unkept(w))
 			mni_store(&w->timers_due, true, relaxed);
 		if ((t = take_aside(w)))
@@ -496,8 +498,14 @@ void mni_schedule(struct mni_worker *w)
 			if (mni_poll_unkept(w))
 				mni_rt.poller->keep_up(w);
 			run(w, t);
-		} else if (!mni_idle_wait(w)) {
-			return;
+		} else {
+			bool go_on;
+
+			mn_plat_diag_look();
+			go_on = mni_idle_wait(w);
+			mn_plat_diag_look();
+			if (!go_on)
+				return;
 		}
 	}
 }
@@ -511,6 +519,7 @@ void mni_worker_kthread(void *worker)
 	mni_san_worker_start(&w->san);
 	mni_fence(seq_cst); /* it runs now; with the watcher's, see idle.c */
 	w->start_error = mni_preempt_worker_init(w);
+	mn_plat_diag_enter(mni_carrier_of(w->id));
 	mni_store(&w->started, w->start_error ? 2 : 1, seq_cst); /* with start_and_wait(), has_tick() */
 	mn_plat_wake(&w->started);
 	if (!w->start_error) {
@@ -521,6 +530,7 @@ void mni_worker_kthread(void *worker)
 		mn_plat_say("mn: a worker runs without preemption: the system has no more timers");
 		mni_schedule(w);
 	}
+	mn_plat_diag_leave(mni_carrier_of(w->id));
 	mn_plat_set_self(NULL);
 	mn_plat_set_carrier(NULL);
 }

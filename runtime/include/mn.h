@@ -33,6 +33,7 @@ enum { MN_ON = 1, MN_OFF = -1 };
 enum { MN_HELP_FIRST = 1, MN_CHILD_FIRST = 2 };
 enum { MN_VICTIM_RANDOM = 1, MN_VICTIM_RING = 2, MN_VICTIM_LAST = 3 };
 enum { MN_IO_AUTO = 1, MN_IO_URING = 2, MN_IO_EPOLL = 3 };
+enum { MN_DEADLOCK_REPORT = 1, MN_DEADLOCK_ABORT = 2, MN_DEADLOCK_OFF = -1 };
 enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
 
 /*
@@ -69,6 +70,11 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *                      mn_trace_write(). Default: off
  *   MN_TRACE_EVENTS    what of it is kept, 64 to 16777216 events a worker of 16 bytes
  *                      each, rounded up to a power of two. Default: 65536
+ *   MN_DUMP            "on", "off": whether SIGQUIT lists all threads on stderr, as
+ *                      mn_dump() does, if the program does not handle it. Default: on
+ *   MN_DEADLOCK        what is done when threads wait for each other for good, or all of
+ *                      them wait and nobody is left to wake one: "report", tell on stderr
+ *                      and go on waiting; "abort", tell and abort(); "off". Default: report
  *   MN_SEED            feeds every random choice; not 0. Default: differs from run to run.
  *                      With one worker, no preemption and nothing that waits by the
  *                      clock or blocks its kernel thread, the same seed gives the same schedule
@@ -86,6 +92,8 @@ struct mn_config {
 	int preempt_signal;
 	int blocking_watch;
 	int io;
+	int dump;
+	int deadlock;
 	uint64_t seed;
 	const char *trace; /* copied */
 	unsigned trace_events;
@@ -206,6 +214,12 @@ int mn_trace_stop(void);
  * making, writing and closing a file can give. From any kernel thread.
  */
 int mn_trace_write(const char *path);
+
+/*
+ * Lists all threads on stderr: names, states, what they wait for and for how long,
+ * backtraces. Blocks the kernel thread until that is done. From any kernel thread.
+ */
+void mn_dump(void);
 
 /* --- time --- */
 

@@ -358,6 +358,7 @@ int mni_io_park(struct mni_waiter *n, mni_spinlock *guard)
 	if (!mni_waiter_open(n))
 		return -ECANCELED;
 	mni_count(&mni_self()->count.io_waits);
+	mni_wait_note(&n->wait);
 	if (n->wait.timed) {
 		mni_timer_arm(&n->wait.timer, mni_self());
 		mni_park(NULL, parked_timed, guard);
@@ -389,7 +390,8 @@ int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
 	b = mni_io_backend(&error);
 	if (!b || (error = b->tell(e, fd)))
 		return error;
-	mni_waiter_init(&n, mni_self(), &e->lock);
+	mni_waiter_init(&n, mni_self(), &e->lock,
+			mni_waits(dir == MNI_IN ? MNI_WAITS_FD_IN : MNI_WAITS_FD_OUT, (void *)(intptr_t)fd));
 	mni_wait_why(&n.wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error)

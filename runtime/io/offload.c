@@ -146,7 +146,7 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 		fn(arg);
 		return;
 	}
-	mni_waiter_init(&n, mni_self(), &j.guard);
+	mni_waiter_init(&n, mni_self(), &j.guard, mni_waits(MNI_WAITS_CALL, (void *)(uintptr_t)fn));
 	mni_wait_why(&n.wait, MNI_WHY_BLOCKING);
 	mni_count(&mni_self()->count.blocking_calls);
 	mni_spin_lock(&j.guard);
@@ -156,6 +156,7 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 		return;
 	}
 	mni_waitq_append(&j.queue, &n);
+	mni_wait_note(&n.wait);
 	mni_park(NULL, parked, &j.guard);
 	mni_count(&mni_self()->count.blocking_returns);
 }

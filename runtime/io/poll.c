@@ -126,7 +126,7 @@ static int park(struct mni_watch *watch, const struct mni_until *until)
 	struct mni_waiter *n = &watch->waiter;
 	int error;
 
-	mni_waiter_init(n, mni_self(), &watch->guard);
+	mni_waiter_init(n, mni_self(), &watch->guard, mni_waits(MNI_WAITS_POLL, watch));
 	mni_wait_why(&n->wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n->wait, until, true);
 	if (error)

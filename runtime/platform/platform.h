@@ -132,6 +132,9 @@ void mn_plat_barrier(void);
 /* Monotonic, nanoseconds. */
 uint64_t mn_plat_now_ns(void);
 
+/* The same in milliseconds, cheap and up to some ms old; wraps around. */
+uint32_t mn_plat_coarse_ms(void);
+
 /* The time of day: nanoseconds since 1970, UTC. May be set, also back. */
 uint64_t mn_plat_real_ns(void);
 
@@ -246,6 +249,23 @@ const char *mn_plat_setting(const char *name);
 
 /* Writes one line for people; async-signal-safe. */
 void mn_plat_say(const char *line);
+
+/*
+ * Reports: who waits for what, deadlocks, stack overflows. Start and stop are those of
+ * the runtime; 0, -EAGAIN: no kernel thread for it, -ENOMEM. Starting it again does nothing.
+ */
+int mn_plat_diag_start(void);
+/* Waits until no report is being made. */
+void mn_plat_diag_stop(void);
+/* In a forked child, where the kernel thread that makes them does not exist. */
+void mn_plat_diag_forget(void);
+
+/* The calling kernel thread runs green threads from now on, or does so no longer. */
+void mn_plat_diag_enter(struct mni_carrier *k);
+void mn_plat_diag_leave(struct mni_carrier *k);
+
+/* A worker goes idle, or has been, or has found mni_rt.monitor_sleeps. Sets mni_rt.clock_ms. */
+void mn_plat_diag_look(void);
 
 /* Ends the process as a return from its main function would. */
 _Noreturn void mn_plat_exit(int status);

@@ -38,7 +38,7 @@ int mn_barrier_wait(struct mn_barrier *public)
 	if (!b->count)
 		return -MNI_EINVAL;
 	if (b->count > 1)
-		mni_waiter_init(&n, mni_worker_to_wait(), &b->guard);
+		mni_waiter_init(&n, mni_worker_to_wait(), &b->guard, mni_waits(MNI_WAITS_BARRIER, b));
 	mni_spin_lock(&b->guard);
 	if (++b->arrived < b->count) {
 		mni_waitq_append(&b->waiters, &n);

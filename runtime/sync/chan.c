@@ -271,8 +271,10 @@ static int wait_for_any(struct select *s)
 		if (s->ops[i].chan)
 			enqueue(chan_of(&s->ops[i]), n);
 	}
+	mni_wait_note(&s->wait); /* before anybody may claim it */
 	if (s->wait.cancellable && !mni_wait_open(&s->wait)) {
 		claim(s);
+		mni_store(&t->waits, 0, relaxed);
 		unlock_all(s->ops, s->n);
 		mni_spin_unlock(&s->guard);
 		mni_wait_close(t);
@@ -287,6 +289,13 @@ static int wait_for_any(struct select *s)
 	if (s->wait.result || s->n > 1)
 		take_out(s->ops, s->n);
 	return s->wait.result;
+}
+
+static uint64_t what(struct mn_chan_op *ops, unsigned n)
+{
+	if (n == 1)
+		return mni_waits(ops->send ? MNI_WAITS_SEND : MNI_WAITS_RECV, ops->chan);
+	return mni_waits(MNI_WAITS_SELECT, ops);
 }
 
 enum patience { NOT_AT_ALL, UNTIL, FOR_EVER };
@@ -317,7 +326,7 @@ static int choose(struct mn_chan_op *ops, unsigned n, enum patience patience,
 		unlock_all(ops, n);
 		return -MNI_EAGAIN;
 	}
-	mni_wait_init(&s.wait, mni_worker_to_wait(), withdraw);
+	mni_wait_init(&s.wait, mni_worker_to_wait(), what(ops, n), withdraw);
 	mni_wait_why(&s.wait, MNI_WHY_CHAN);
 	s.ops = ops;
 	s.n = n;

@@ -42,7 +42,7 @@ static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *unti
 
 	if (!mni_mutex_may_unlock(m))
 		return -MNI_EPERM;
-	mni_waiter_init(&n, w, &c->guard);
+	mni_waiter_init(&n, w, &c->guard, mni_waits(MNI_WAITS_COND, c));
 	mni_wait_why(&n.wait, MNI_WHY_COND);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error == -MNI_ETIMEDOUT) {

@@ -27,6 +27,7 @@
  *
  * The types that know their owner keep it beside the word: written by the
  * owner, so that what others read there is never their own name by accident.
+ * Normal ones have it there for reports alone (diag/): it is not taken back.
  */
 #include "sync/waitq.h"
 
@@ -47,7 +48,7 @@ struct mutex {
 	mni_waitq waiters;
 	uint32_t kind;           /* from init on */
 	uint32_t count;          /* owner: how often it is locked, less one */
-	_Atomic uintptr_t owner; /* of types other than normal */
+	_Atomic uintptr_t owner; /* normal types: who has locked it last, if a green thread */
 };
 
 _Static_assert(sizeof(struct mutex) <= sizeof(struct mn_mutex), "must fit the public type");
@@ -72,6 +73,23 @@ int mn_mutex_init_type(struct mn_mutex *m, enum mn_mutex_type type)
 static bool knows_owner(struct mutex *m)
 {
 	return __builtin_expect(m->kind == MN_MUTEX_RECURSIVE || m->kind == MN_MUTEX_ERRORCHECK, 0);
+}
+
+/* Where the caller cannot have switched before: there the worker is still the same. */
+static inline void note_owner(struct mutex *m)
+{
+	struct mni_worker *w = mn_plat_self();
+
+	mni_store(&m->owner, __builtin_expect(w != NULL, 1) ? (uintptr_t)w->current : 0, relaxed);
+}
+
+/* The same after a switch. */
+static void note_owner_again(struct mutex *m)
+{
+	struct mni_worker *w = mni_self();
+
+	if (!knows_owner(m))
+		mni_store(&m->owner, w ? (uintptr_t)w->current : 0, relaxed);
 }
 
 static bool try_lock(struct mutex *m)
@@ -134,7 +152,7 @@ static __attribute__((noinline)) int lock_slow(struct mutex *m, const struct mni
 	while (!try_lock(m) && !watch(m)) {
 		int error;
 
-		mni_waiter_init(&n, mni_worker_to_wait(), &m->guard);
+		mni_waiter_init(&n, mni_worker_to_wait(), &m->guard, mni_waits(MNI_WAITS_MUTEX, m));
 		mni_wait_why(&n.wait, MNI_WHY_MUTEX);
 		n.kind = PATIENT;
 		if (woken) {
@@ -151,10 +169,13 @@ static __attribute__((noinline)) int lock_slow(struct mutex *m, const struct mni
 		if (!queue_up(m, &n, woken))
 			continue;
 		error = mni_waiter_park(&n);
-		if (error || n.kind == GRANTED)
+		if (!error && n.kind == GRANTED)
+			break;
+		if (error)
 			return error;
 		woken = true;
 	}
+	note_owner_again(m);
 	return 0;
 }
 
@@ -189,8 +210,10 @@ int mn_mutex_lock(struct mn_mutex *public)
 
 	if (knows_owner(m))
 		return lock_typed(m, NULL, false);
-	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed))
+	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed)) {
+		note_owner(m);
 		return 0;
+	}
 	return lock_slow(m, NULL);
 }
 
@@ -202,8 +225,10 @@ int mn_mutex_lock_until(struct mn_mutex *public, enum mn_clock clock, uint64_t n
 
 	if (knows_owner(m))
 		return lock_typed(m, &until, false);
-	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed))
+	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed)) {
+		note_owner(m);
 		return 0;
+	}
 	return lock_slow(m, &until);
 }
 
@@ -213,7 +238,10 @@ int mn_mutex_trylock(struct mn_mutex *public)
 
 	if (knows_owner(m))
 		return lock_typed(m, NULL, true);
-	return try_lock(m) ? 0 : -MNI_EBUSY;
+	if (!try_lock(m))
+		return -MNI_EBUSY;
+	note_owner(m);
+	return 0;
 }
 
 static __attribute__((noinline)) void unlock_slow(struct mutex *m)
@@ -275,6 +303,13 @@ bool mni_mutex_may_unlock(struct mn_mutex *public)
 	struct mutex *m = (struct mutex *)public;
 
 	return !knows_owner(m) || mni_load(&m->owner, relaxed) == mni_identity();
+}
+
+uintptr_t mni_mutex_owner(const struct mn_mutex *copy)
+{
+	const struct mutex *m = (const struct mutex *)copy;
+
+	return mni_load(&m->word, relaxed) & LOCKED ? mni_load(&m->owner, relaxed) : 0;
 }
 
 int mn_mutex_destroy(struct mn_mutex *public)

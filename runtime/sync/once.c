@@ -77,7 +77,8 @@ static void wait(struct mn_once *o)
 	struct once_waiter x = {.once = o};
 	uint32_t state;
 
-	mni_waiter_init(&x.n, mni_worker_to_wait(), &table[row].guard);
+	mni_waiter_init(&x.n, mni_worker_to_wait(), &table[row].guard,
+			mni_waits(MNI_WAITS_ONCE, o));
 	mni_wait_why(&x.n.wait, MNI_WHY_ONCE);
 	mni_spin_lock(&table[row].guard);
 	state = mni_load(word, relaxed);

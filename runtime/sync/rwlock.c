@@ -215,7 +215,8 @@ static __attribute__((noinline)) int lock_slow(struct rwlock *l, uint32_t kind,
 		if (kind == WRITES ? try_write(l)
 				   : (error = try_read(l, reads_already(t))) != -MNI_EBUSY)
 			return kind == WRITES ? 0 : error;
-		mni_waiter_init(&n, mni_worker_to_wait(), &l->guard);
+		mni_waiter_init(&n, mni_worker_to_wait(), &l->guard,
+				mni_waits(kind == WRITES ? MNI_WAITS_WRITE_LOCK : MNI_WAITS_READ_LOCK, l));
 		mni_wait_why(&n.wait, MNI_WHY_RWLOCK);
 		n.kind = kind;
 		n.may_leave = may_leave;
@@ -372,6 +373,13 @@ int mn_rwlock_unlock(struct mn_rwlock *public)
 	count_read(self(), -1u);
 	read_unlock(l, word);
 	return 0;
+}
+
+uintptr_t mni_rwlock_owner(const struct mn_rwlock *copy)
+{
+	const struct rwlock *l = (const struct rwlock *)copy;
+
+	return mni_load(&l->word, relaxed) & WRITER ? mni_load(&l->owner, relaxed) : 0;
 }
 
 int mn_rwlock_destroy(struct mn_rwlock *public)

@@ -38,6 +38,7 @@ static bool expire(struct mni_timer *t)
 
 	if (!x->withdraw(x, -MNI_ETIMEDOUT))
 		return false;
+	mni_store(&x->thread->waits, 0, relaxed);
 	if (x->cancellable)
 		mni_wait_close(x->thread);
 	mni_ready(x->thread);
@@ -131,6 +132,7 @@ bool mni_waiter_open(struct mni_waiter *n)
 
 int mni_waiter_park_opened(struct mni_waiter *n)
 {
+	mni_wait_note(&n->wait);
 	if (n->wait.timed) {
 		mni_timer_arm(&n->wait.timer, mni_self());
 		mni_park(NULL, parked_timed, n->guard);

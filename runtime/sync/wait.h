@@ -46,6 +46,7 @@
 struct mni_wait {
 	struct mn_thread *thread;
 	int result;       /* 0, or the winner's reason; read when the thread runs again */
+	uint64_t what;    /* for mn_thread.waits */
 	bool timed;       /* has a timer */
 	bool cancellable; /* may be ended by cancellation */
 
@@ -55,11 +56,12 @@ struct mni_wait {
 	struct mni_timer timer; /* if timed */
 };
 
-/* Sets up a wait of the thread that runs. */
-static inline void mni_wait_init(struct mni_wait *x, struct mni_worker *w,
+/* Sets up a wait of the thread that runs; what: mni_waits(). */
+static inline void mni_wait_init(struct mni_wait *x, struct mni_worker *w, uint64_t what,
 				 bool (*withdraw)(struct mni_wait *, int))
 {
 	x->thread = w->current;
+	x->what = what;
 	x->result = 0;
 	x->timed = false;
 	x->cancellable = false;
@@ -109,9 +111,16 @@ static inline void mni_wait_close(struct mn_thread *t)
 		mni_cancel_wait_busy(t);
 }
 
+/* The last that is done before the context is left and the wait can end. */
+static inline void mni_wait_note(const struct mni_wait *x)
+{
+	mni_note_wait(x->thread, x->timed ? x->what | MNI_WAITS_TIMED : x->what);
+}
+
 /* What a waker does before it makes the thread runnable. */
 static inline struct mn_thread *mni_wait_won(struct mni_wait *x)
 {
+	mni_store(&x->thread->waits, 0, relaxed);
 	if (x->timed)
 		mni_timer_stop(&x->timer);
 	if (x->cancellable)
@@ -124,6 +133,7 @@ static inline void mni_wait_won_by_cancel(struct mni_wait *x)
 {
 	if (x->timed)
 		mni_timer_stop(&x->timer);
+	mni_store(&x->thread->waits, 0, relaxed);
 	mni_store(&x->thread->wait, NULL, relaxed);
 }
 
@@ -141,6 +151,10 @@ uintptr_t mni_identity(void);
 
 /* Whether mn_mutex_unlock() would succeed. */
 bool mni_mutex_may_unlock(struct mn_mutex *m);
+
+/* For reports, of copies: who holds it, as mni_identity() names it; 0: nobody, or not one thread. */
+uintptr_t mni_mutex_owner(const struct mn_mutex *copy);
+uintptr_t mni_rwlock_owner(const struct mn_rwlock *copy);
 
 /* Calls the cleanup handlers of the running thread, which is about to end. */
 void mni_cleanup_run(struct mn_thread *t);

@@ -77,7 +77,7 @@ static int wait(struct waitgroup *g, const struct mni_until *until)
 			mn_arch_relax();
 		return 0;
 	}
-	mni_waiter_init(&n, mni_worker_to_wait(), &g->guard);
+	mni_waiter_init(&n, mni_worker_to_wait(), &g->guard, mni_waits(MNI_WAITS_WAITGROUP, g));
 	mni_wait_why(&n.wait, MNI_WHY_WAITGROUP);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (!error) {

@@ -95,9 +95,10 @@ void mni_waitq_wake_list(struct mni_waiter *n);
 
 bool mni_waiter_withdraw(struct mni_wait *x, int result);
 
-static inline void mni_waiter_init(struct mni_waiter *n, struct mni_worker *w, mni_spinlock *guard)
+static inline void mni_waiter_init(struct mni_waiter *n, struct mni_worker *w, mni_spinlock *guard,
+				   uint64_t what)
 {
-	mni_wait_init(&n->wait, w, mni_waiter_withdraw);
+	mni_wait_init(&n->wait, w, what, mni_waiter_withdraw);
 	n->queue = NULL;
 	n->guard = guard;
 	n->may_leave = NULL;

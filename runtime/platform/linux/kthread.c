@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "diag/kthreads.h"
 #include "outside.h"
 #include "platform/platform.h"
 
@@ -21,6 +22,8 @@ __thread struct mni_carrier *mn_plat_carrier_word __attribute__((tls_model("init
 __thread volatile unsigned mn_plat_outside;
 
 #define NS_PER_S 1000000000u
+
+static _Atomic unsigned kthreads;
 
 struct start {
 	void (*fn)(void *);
@@ -33,6 +36,7 @@ static void *run(void *p)
 
 	free(p);
 	s.fn(s.arg);
+	atomic_fetch_sub_explicit(&kthreads, 1, memory_order_relaxed);
 	return NULL;
 }
 
@@ -45,8 +49,10 @@ int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
 	if (!s)
 		return -ENOMEM;
 	*s = (struct start){fn, arg};
+	atomic_fetch_add_explicit(&kthreads, 1, memory_order_relaxed);
 	error = OUTSIDE(pthread_create(&t, NULL, run, s));
 	if (error) {
+		atomic_fetch_sub_explicit(&kthreads, 1, memory_order_relaxed);
 		OUTSIDE_VOID(free(s));
 		return -error;
 	}
@@ -57,6 +63,16 @@ int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
 void mn_plat_kthread_join(mn_plat_kthread t)
 {
 	OUTSIDE(pthread_join((pthread_t)t.handle, NULL));
+}
+
+unsigned mni_kthreads(void)
+{
+	return atomic_load_explicit(&kthreads, memory_order_relaxed);
+}
+
+void mni_kthreads_forget(void)
+{
+	atomic_store_explicit(&kthreads, 0, memory_order_relaxed);
 }
 
 unsigned mn_plat_cpus(void)
@@ -149,6 +165,11 @@ static uint64_t read_clock(clockid_t clock)
 uint64_t mn_plat_now_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint32_t mn_plat_coarse_ms(void)
+{
+	return (uint32_t)(read_clock(CLOCK_MONOTONIC_COARSE) / 1000000);
 }
 
 uint64_t mn_plat_real_ns(void)

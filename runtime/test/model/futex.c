@@ -130,6 +130,9 @@ void mn_plat_say(const char *line)
 
 void mn_plat_relinquish(void) {}
 
+/* Reports take no part in what is explored. */
+void mn_plat_diag_look(void) {}
+
 /* Stands among the shipped sources' sites, for mutations. */
 static struct model_site barrier = {
 	.file = "core/internal.h",

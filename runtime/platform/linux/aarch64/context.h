@@ -18,6 +18,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "unwind.h"
+
 #define CONTEXT_SIGNAL_FLAGS 0
 
 /* The frames of the handler and of what it calls. */
@@ -37,6 +39,14 @@ static inline uintptr_t context_pc(const ucontext_t *u)
 static inline uintptr_t context_sp(const ucontext_t *u)
 {
 	return (uintptr_t)u->uc_mcontext.sp;
+}
+
+/* The registers by their DWARF numbers, but for the program counter, which has none. */
+static inline void context_registers(const ucontext_t *u, uint64_t *r)
+{
+	for (unsigned i = 0; i < 31; i++)
+		r[i] = u->uc_mcontext.regs[i];
+	r[MN_ARCH_DWARF_SP] = u->uc_mcontext.sp;
 }
 
 /*
