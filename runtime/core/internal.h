@@ -205,6 +205,7 @@ struct mni_stack {
 	bool pooled;            /* of the default class: goes back to the pool */
 	bool given;             /* the program's memory */
 	struct mni_key_value values[MNI_KEYS_CLOSE]; /* self: whose stack it is; see sync/key.c */
+	uintptr_t valgrind;     /* its name for it */
 #if defined(__SANITIZE_THREAD__)
 	void *san;              /* see sanitize.h */
 	unsigned san_uses;
@@ -381,6 +382,7 @@ struct mni_worker {
 	unsigned id;               /* start */
 	void *sched_stack;         /* start; worker 0's only */
 	struct mni_san_context san; /* worker */
+	uintptr_t sched_valgrind;  /* start; valgrind's name for it */
 };
 
 #define MNI_MAX_WORKERS 256
@@ -399,6 +401,7 @@ struct mni_runtime {
 	const struct mni_policy *policy;            /* start */
 	const struct mni_poller *poller;            /* start; NULL: there is no I/O */
 	size_t stack_size;                          /* start: the promise */
+	bool valgrind;                              /* start: runs under it */
 	size_t tick_room;                           /* start: of any stack, below all else */
 	_Atomic uint64_t quantum_ns;                /* 0: no preemption; else see mn_quantum_set() */
 	struct mn_config config;                    /* start; but for quantum_us */

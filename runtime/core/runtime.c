@@ -4,6 +4,7 @@
 #include "core/internal.h"
 #include "core/sanitize.h"
 #include "core/trace.h"
+#include "core/valgrind.h"
 #include "preempt/preempt.h"
 #include "sync/wait.h"
 
@@ -54,8 +55,10 @@ static void free_worker(struct mni_worker *w)
 {
 	mni_rt.policy->fini(w);
 	mni_timers_fini(w);
-	if (w->sched_stack)
+	if (w->sched_stack) {
+		mni_valgrind_out(w->sched_valgrind);
 		mn_plat_unmap(w->sched_stack, SCHED_STACK);
+	}
 	mn_plat_unmap(w, worker_bytes());
 }
 
@@ -108,6 +111,7 @@ static int adopt_caller(struct mni_worker *w)
 	t = w->sched_stack ? mni_thread_alloc(w) : NULL;
 	if (!t)
 		return -MNI_ENOMEM;
+	w->sched_valgrind = mni_valgrind_in(w->sched_stack, (char *)w->sched_stack + SCHED_STACK);
 	/* Elsewhere: on the stack that a forked child has kept, and the runtime has been shut down since. */
 	if (!mni_rt.main_stack.map || (here >= lo && here < hi))
 		mni_rt.main_stack =

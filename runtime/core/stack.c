@@ -27,6 +27,7 @@
  */
 #include "core/internal.h"
 #include "core/sanitize.h"
+#include "core/valgrind.h"
 
 #define ROOM 2 /* stack = promise x ROOM */
 #define COLOURS 8
@@ -74,6 +75,7 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, struct
 	size_t head = a ? MNI_SAN_STACK_HEAD : 64;
 	struct mni_stack *s = (struct mni_stack *)((uintptr_t)(top - sizeof *s) / head * head);
 
+	mni_valgrind_undefined(s, s + 1);
 	s->map = map;
 	s->bytes = bytes;
 	s->lo = map + MN_PLAT_PAGE;
@@ -84,6 +86,13 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, struct
 		s->values[i] = (struct mni_key_value){NULL, 0};
 	mni_san_stack_made(s);
 	return s;
+}
+
+/* A thread is to run on it. */
+static void tell_valgrind(struct mni_stack *s)
+{
+	mni_valgrind_undefined(s->lo, s);
+	s->valgrind = mni_valgrind_in(s->lo, s->map + s->bytes);
 }
 
 /* --- areas; all of it under the lock --- */
@@ -185,6 +194,7 @@ bool mni_stack_pool_init(size_t promise)
 {
 	pool.bytes = round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
 	pool.scarce = mn_plat_guards_scarce();
+	mni_rt.valgrind = mni_valgrind_here();
 	/* What lies with other workers must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * (MNI_MAGAZINE + MNI_CARVE) + 1);
 }
@@ -304,7 +314,7 @@ static struct mni_stack *wait_for_one(struct mni_worker *w)
 	mn_plat_abort();
 }
 
-struct mni_stack *mni_stack_get(struct mni_worker *w)
+static struct mni_stack *get(struct mni_worker *w)
 {
 	struct mni_stack *s = NULL;
 
@@ -321,6 +331,14 @@ struct mni_stack *mni_stack_get(struct mni_worker *w)
 	s = w->free_stacks;
 	w->free_stacks = s->next;
 	w->free_stack_count--;
+	return s;
+}
+
+struct mni_stack *mni_stack_get(struct mni_worker *w)
+{
+	struct mni_stack *s = get(w);
+
+	tell_valgrind(s);
 	return s;
 }
 
@@ -363,6 +381,7 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 {
 	struct mni_stack *over = NULL;
 
+	mni_valgrind_out(s->valgrind);
 	if (s->given)
 		return;
 	if (!s->pooled) {
@@ -409,6 +428,7 @@ struct mni_stack *mni_stack_make(size_t promise, size_t guard)
 	}
 	s = describe(map, bytes, 0, NULL);
 	s->lo = map + guard;
+	tell_valgrind(s);
 	return s;
 }
 
@@ -419,5 +439,6 @@ struct mni_stack *mni_stack_given(char *lo, size_t bytes)
 
 	s->lo = lo;
 	s->given = true;
+	tell_valgrind(s);
 	return s;
 }

@@ -23,10 +23,14 @@ static int start_backend(const struct mni_io_backend *b)
 	return error;
 }
 
-/* The ring where the kernel lets us have it; else epoll, which it always does. */
+/*
+ * The ring where the kernel lets us have it; else epoll, which it always does. And under
+ * valgrind, which holds up all threads while one waits in a ring.
+ */
 static int start_wanted(void)
 {
-	int error = io.wanted == MN_IO_EPOLL ? -ENOSYS : start_backend(&mni_io_uring);
+	bool ring = io.wanted == MN_IO_URING || (io.wanted == MN_IO_AUTO && !mni_rt.valgrind);
+	int error = ring ? start_backend(&mni_io_uring) : -ENOSYS;
 
 	return error && io.wanted != MN_IO_URING ? start_backend(&mni_io_epoll) : error;
 }

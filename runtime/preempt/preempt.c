@@ -127,7 +127,7 @@ static bool safe_point(struct mn_thread *t, struct mn_plat_context *c)
 	uintptr_t sp = mn_plat_context_sp(c);
 
 	/* In the runtime's own code a thread may have given its stack away already. */
-	return !MNI_SAN_LATE_SIGNALS && t && !t->preempt_off && mn_plat_context_is_program(c) &&
+	return !MNI_SAN_LATE_SIGNALS && !mni_rt.valgrind && t && !t->preempt_off && mn_plat_context_is_program(c) &&
 	       sp > (uintptr_t)t->stack->lo + mn_arch_preempt_room() + mni_rt.tick_room &&
 	       sp <= (uintptr_t)t->stack->map + t->stack->bytes;
 }

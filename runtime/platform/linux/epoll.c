@@ -64,6 +64,7 @@ static int start(void)
 		return error;
 	}
 	mni_store(&ep.keeper, 0, relaxed);
+	mni_store(&ep.no_pwait2, mni_rt.valgrind, relaxed); /* which does not know it either */
 	return 0;
 }
 

@@ -31,6 +31,8 @@ static unsigned advise_many(const struct mn_plat_range *r, unsigned n, int advic
 	unsigned done = 0;
 	ssize_t bytes;
 
+	if (mni_rt.valgrind)
+		return 0; /* it does not know the call */
 	for (unsigned i = 0; i < n; i++)
 		v[i] = (struct iovec){r[i].lo, r[i].bytes};
 	bytes = OUTSIDE(syscall(SYS_process_madvise, (long)SELF, v, (long)n, (long)advice, 0L));

@@ -8,7 +8,7 @@ test-packages:
 	@echo $(TEST_PACKAGES)
 
 package: | $(if $(filter test,$(MAKECMDGOALS)),tree-plain) ## install and check: names, headers in C and C++, pkg-config, README.md's program
-	$(call TREE,plain) lib
+	$(call TREE,plain) lib examples
 	@CC='$(CC)' $(ROOT)/test/package/check $(BUILD)/plain $(BUILD)/package
 
 ifeq ($(RUN)$(ONLY),)
