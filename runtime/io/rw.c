@@ -242,31 +242,35 @@ static ssize_t transfer_all(struct transfer t, size_t bytes, struct iovec *room)
 
 /*
  * A pipe's end with a twin, as long as there is nothing to wait for: the shortest way.
- * False: t is to go the long one; if that is because of EAGAIN, it knows.
+ * Negative: the long one is to be gone; *tried is the seq at which it would have had to wait.
  */
-static inline bool by_shortcut(struct transfer *t, void *buffer, size_t n, ssize_t *result)
+static inline ssize_t by_shortcut(int fd, enum mni_dir dir, void *p, size_t n, uint32_t *tried)
 {
-	struct mni_fd *e = t->fd >= 0 ? mni_fd_known(t->fd) : NULL;
+	struct mni_fd *e = fd >= 0 ? mni_fd_known(fd) : NULL;
 	int twin = e ? mni_load(&e->twin, relaxed) : 0;
+	struct mni_worker *w = twin ? mni_self() : NULL;
 	uint32_t seq;
+	ssize_t r;
 
-	if (!twin || !mni_self())
-		return false;
-	mn_thread_test_cancel();
-	seq = mni_fd_seq(e, t->dir);
-	*result = use_twin(twin - 1, t->dir, buffer, n);
-	if (*result == -EAGAIN)
-		t->tried = seq;
-	return *result >= 0;
+	if (!w)
+		return -1;
+	if (mni_cancel_due(w->current))
+		mn_thread_exit(MN_CANCELED);
+	seq = mni_fd_seq(e, dir);
+	r = use_twin(twin - 1, dir, p, n);
+	if (r == -EAGAIN)
+		*tried = seq;
+	return r;
 }
 
 ssize_t mn_read(int fd, void *buffer, size_t n)
 {
+	uint32_t tried = 0;
+	ssize_t r = by_shortcut(fd, MNI_IN, buffer, n, &tried);
 	struct iovec part = {buffer, n};
-	struct transfer t = {fd, MNI_IN, &part, 1, -1, 0};
-	ssize_t r;
 
-	return by_shortcut(&t, buffer, n, &r) ? r : transfer_all(t, n, &part);
+	return r >= 0 ? r
+		      : transfer_all((struct transfer){fd, MNI_IN, &part, 1, -1, tried}, n, &part);
 }
 
 ssize_t mn_pread(int fd, void *buffer, size_t n, off_t at)
@@ -279,13 +283,13 @@ ssize_t mn_pread(int fd, void *buffer, size_t n, off_t at)
 
 ssize_t mn_write(int fd, const void *buffer, size_t n)
 {
-	struct iovec part = {(void *)buffer, n};
-	struct transfer t = {fd, MNI_OUT, &part, 1, -1, 0};
-	ssize_t r;
-
+	uint32_t tried = 0;
 	/* Up to PIPE_BUF bytes are written all or none. */
-	return n <= PIPE_BUF && by_shortcut(&t, part.iov_base, n, &r) ? r
-								      : transfer_all(t, n, &part);
+	ssize_t r = n <= PIPE_BUF ? by_shortcut(fd, MNI_OUT, (void *)buffer, n, &tried) : -1;
+	struct iovec part = {(void *)buffer, n};
+
+	return r >= 0 ? r
+		      : transfer_all((struct transfer){fd, MNI_OUT, &part, 1, -1, tried}, n, &part);
 }
 
 ssize_t mn_pwrite(int fd, const void *buffer, size_t n, off_t at)

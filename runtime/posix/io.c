@@ -5,12 +5,15 @@
 #include <stdio.h>
 
 /* Not inlined: the address of errno is looked up where the caller runs then. */
-static __attribute__((noinline)) ssize_t by_errno(ssize_t result)
+static __attribute__((noinline, cold)) ssize_t fail(ssize_t result)
 {
-	if (result >= 0)
-		return result;
 	errno = (int)-result;
 	return -1;
+}
+
+static inline ssize_t by_errno(ssize_t result)
+{
+	return result >= 0 ? result : fail(result);
 }
 
 ssize_t mn_posix_read(int fd, void *buffer, size_t n)
