@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +28,7 @@ void mn_plat_probe_open(mn_plat_probe *out)
 {
 	clockid_t clock;
 
-	out->task = (uintptr_t)syscall(SYS_gettid);
+	out->task = (uintptr_t)gettid();
 	out->clock = pthread_getcpuclockid(pthread_self(), &clock) ? (uintptr_t)CLOCK_MONOTONIC
 								   : (uintptr_t)clock;
 	out->self = &mn_plat_self_word;

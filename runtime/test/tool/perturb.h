@@ -23,6 +23,10 @@ int *__errno_location(void);
 char *getenv(const char *name);
 unsigned long strtoul(const char *text, char **end, int base);
 
+/* A delay is the runtime's own (platform/linux/outside.h): its worker must not be taken over in it. */
+extern __thread volatile unsigned mn_plat_outside
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 /* One of each in the whole program. */
 __attribute__((weak)) __thread unsigned long mn_perturb_state;
 __attribute__((weak)) unsigned long mn_perturb_threads;
@@ -49,11 +53,15 @@ __attribute__((noinline, unused)) static void mn_perturb(void)
 		for (volatile unsigned i = (unsigned)(x >> 42 & 511); i; i--)
 			;
 	} else if (x >> 42 & 15) {
+		mn_plat_outside++;
 		syscall(__NR_sched_yield);
+		mn_plat_outside--;
 	} else {
 		int error = *__errno_location();
 
+		mn_plat_outside++;
 		syscall(__NR_nanosleep, (long[]){0, (long)(x >> 46 & 63) * 1000}, (long *)0);
+		mn_plat_outside--;
 		*__errno_location() = error;
 	}
 }
