@@ -107,7 +107,8 @@ void mn_fd_release(int fd);
 
 /*
  * Calls fn(arg) on a spare kernel thread and gives its result and errno; blocks.
- * There are 64 at most; further calls wait for one. In there the caller is no
+ * There are 64 at most; further calls wait for one. They are reused, and end after 5
+ * seconds without work. In there the caller is no
  * green thread: no locks, waits and keys of this runtime. Not a cancellation point.
  */
 void *mn_blocking(void *(*fn)(void *arg), void *arg);

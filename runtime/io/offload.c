@@ -1,8 +1,8 @@
 /*
  * Calls that block the kernel thread are made on spare kernel threads, so that
  * the worker goes on with other green threads. They are started as they are
- * needed, at most MOST; what comes then waits its turn. They are kept until the
- * runtime ends, asleep.
+ * needed, at most MOST; what comes then waits its turn. One that has had nothing to
+ * do for IDLE_NS ends.
  *
  * When the system has no kernel thread to give and there is none yet, the call is
  * made where it is: it blocks the worker, which is better than not at all.
@@ -11,6 +11,7 @@
 #include "mn_io.h"
 
 #define MOST 64
+#define IDLE_NS 5000000000u
 
 struct job {
 	void (*fn)(void *arg);
@@ -21,16 +22,22 @@ struct job {
 	mni_waitq queue; /* guard; the caller alone */
 };
 
+/* A kernel thread, or room for one. */
+struct helper {
+	enum { UNUSED, RUNS, ENDED } state; /* pool's lock */
+	mn_plat_kthread kthread;            /* start_lock */
+};
+
 static struct {
 	mni_spinlock lock;
 	struct job *first, **last; /* lock; those that nobody has begun */
 	unsigned jobs;             /* lock; how many */
 	unsigned idle;             /* lock; kernel threads that have nothing to do */
 	bool stop;                 /* lock */
+	unsigned running;          /* lock; how many helpers run */
 	mni_spinlock start_lock;
-	unsigned threads;       /* start_lock */
 	_Atomic uint32_t calls; /* changes with every job; what idle threads sleep on */
-	mn_plat_kthread thread[MOST];
+	struct helper helper[MOST];
 } pool;
 
 static void finish(struct job *j)
@@ -56,15 +63,17 @@ static struct job *take(void)
 	return j;
 }
 
-static void serve(void *unused)
+static void serve(void *helper)
 {
-	(void)unused;
+	struct helper *h = helper;
+	bool idled = false;
+
 	mni_spin_lock(&pool.lock);
 	for (;;) {
 		struct job *j = take();
 		uint32_t seen = mni_load(&pool.calls, relaxed);
 
-		if (!j && pool.stop)
+		if (!j && (pool.stop || idled))
 			break;
 		if (!j)
 			pool.idle++;
@@ -73,24 +82,67 @@ static void serve(void *unused)
 			j->fn(j->arg);
 			finish(j);
 		} else {
-			mn_plat_wait(&pool.calls, seen, MN_PLAT_FOREVER);
+			mn_plat_wait(&pool.calls, seen, IDLE_NS);
 		}
 		mni_spin_lock(&pool.lock);
 		if (!j)
 			pool.idle--;
+		idled = !j && seen == mni_load(&pool.calls, relaxed);
 	}
+	h->state = ENDED;
+	pool.running--;
 	mni_spin_unlock(&pool.lock);
+}
+
+/* One to start a kernel thread in, or NULL: there are as many as there may be. */
+static struct helper *find_place(void)
+{
+	struct helper *h = pool.helper;
+
+	mni_spin_lock(&pool.lock);
+	while (h < pool.helper + MOST && h->state == RUNS)
+		h++;
+	mni_spin_unlock(&pool.lock);
+	return h < pool.helper + MOST ? h : NULL;
+}
+
+static void set_running(struct helper *h, bool runs)
+{
+	mni_spin_lock(&pool.lock);
+	h->state = runs ? RUNS : UNUSED;
+	pool.running += runs ? 1 : -1u;
+	mni_spin_unlock(&pool.lock);
+}
+
+static bool was_used(struct helper *h)
+{
+	bool used;
+
+	mni_spin_lock(&pool.lock);
+	used = h->state != UNUSED;
+	mni_spin_unlock(&pool.lock);
+	return used;
 }
 
 /* One more kernel thread, if there are too few for what waits. False: there is none at all. */
 static bool start_thread(void)
 {
+	struct helper *h;
 	bool any;
 
 	mni_spin_lock(&pool.start_lock);
-	if (pool.threads < MOST && !mn_plat_kthread_start(&pool.thread[pool.threads], serve, NULL))
-		pool.threads++;
-	any = pool.threads;
+	h = find_place();
+	if (h) {
+		if (was_used(h))
+			mn_plat_kthread_join(
+				h->kthread); /* it is on its last instructions, if at all */
+		set_running(h, true);
+		if (mn_plat_kthread_start(&h->kthread, serve, h))
+			set_running(h, false);
+	}
+	mni_spin_lock(&pool.lock);
+	any = pool.running;
+	mni_spin_unlock(&pool.lock);
 	mni_spin_unlock(&pool.start_lock);
 	return any;
 }
@@ -115,19 +167,24 @@ static bool submit(struct job *j)
 	return short_of;
 }
 
-/* Takes it back; nobody can have begun it, as there is nobody. */
-static void withdraw(struct job *j)
+/* Takes it back. False: somebody has begun it, who was started just now. */
+static bool withdraw(struct job *j)
 {
 	struct job **at = &pool.first;
+	bool found;
 
 	mni_spin_lock(&pool.lock);
-	while (*at != j)
+	while (*at && *at != j)
 		at = &(*at)->next;
-	*at = j->next;
-	if (!j->next)
-		pool.last = at;
-	pool.jobs--;
+	found = *at;
+	if (found) {
+		*at = j->next;
+		if (!j->next)
+			pool.last = at;
+		pool.jobs--;
+	}
 	mni_spin_unlock(&pool.lock);
+	return found;
 }
 
 static void parked(struct mni_worker *w, void *guard)
@@ -141,8 +198,7 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 	struct job j = {.fn = fn, .arg = arg};
 	struct mni_waiter n;
 
-	if (submit(&j) && !start_thread()) {
-		withdraw(&j);
+	if (submit(&j) && !start_thread() && withdraw(&j)) {
 		fn(arg);
 		return;
 	}
@@ -167,10 +223,11 @@ void mni_offload_stop(void)
 	pool.stop = true;
 	mni_store(&pool.calls, mni_load(&pool.calls, relaxed) + 1, relaxed);
 	mni_spin_unlock(&pool.lock);
-	for (unsigned i = 0; i < pool.threads; i++)
+	for (unsigned i = 0; i < MOST; i++)
 		mn_plat_wake(&pool.calls);
-	for (unsigned i = 0; i < pool.threads; i++)
-		mn_plat_kthread_join(pool.thread[i]);
+	for (unsigned i = 0; i < MOST; i++)
+		if (was_used(&pool.helper[i]))
+			mn_plat_kthread_join(pool.helper[i].kthread);
 	mni_offload_forget();
 }
 
@@ -179,8 +236,10 @@ void mni_offload_forget(void)
 	mni_store(&pool.lock, 0, relaxed);
 	mni_store(&pool.start_lock, 0, relaxed);
 	pool.first = NULL;
-	pool.jobs = pool.threads = pool.idle = 0;
+	pool.jobs = pool.running = pool.idle = 0;
 	pool.stop = false;
+	for (unsigned i = 0; i < MOST; i++)
+		pool.helper[i].state = UNUSED;
 }
 
 /* --- for the program --- */

@@ -51,16 +51,16 @@ static int start(void)
 {
 	struct epoll_event e = {EPOLLIN | EPOLLET, {.u64 = WAKE}};
 
-	ep.fd = epoll_create1(EPOLL_CLOEXEC);
+	ep.fd = OUTSIDE(epoll_create1(EPOLL_CLOEXEC)); /* with a lock held */
 	if (ep.fd < 0)
 		return -errno;
-	ep.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (ep.wake_fd < 0 || epoll_ctl(ep.fd, EPOLL_CTL_ADD, ep.wake_fd, &e)) {
+	ep.wake_fd = OUTSIDE(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (ep.wake_fd < 0 || OUTSIDE(epoll_ctl(ep.fd, EPOLL_CTL_ADD, ep.wake_fd, &e))) {
 		int error = -errno;
 
 		if (ep.wake_fd >= 0)
-			close(ep.wake_fd);
-		close(ep.fd);
+			OUTSIDE(close(ep.wake_fd));
+		OUTSIDE(close(ep.fd));
 		return error;
 	}
 	mni_store(&ep.keeper, 0, relaxed);
@@ -202,7 +202,7 @@ static bool has_come(struct mni_worker *w)
 	(void)w;
 	if (!mni_rt.alone && mni_idle_nudge())
 		return false;
-	return poll(&p, 1, 0) > 0;
+	return OUTSIDE(poll(&p, 1, 0)) > 0;
 }
 
 const struct mni_io_backend mni_io_epoll = {

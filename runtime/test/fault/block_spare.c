@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "fault/faults.h"
 
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -14,12 +13,12 @@
 static int fds[2];
 static _Atomic bool blocks, went_on;
 
-static void *read_raw(void *arg)
+static void *reads(void *arg)
 {
 	char c;
 
 	atomic_store(&blocks, true);
-	while (syscall(SYS_read, fds[0], &c, 1) != 1)
+	while (read(fds[0], &c, 1) != 1)
 		;
 	return arg;
 }
@@ -60,7 +59,7 @@ static uint64_t block_once(bool taken_over)
 	atomic_store(&blocks, false);
 	atomic_store(&went_on, false);
 	CHECK_EQ(pthread_create(&k, NULL, unblocks, taken_over ? &k : NULL), 0);
-	r = test_spawn(read_raw, NULL);
+	r = test_spawn(reads, NULL);
 	g = test_spawn(goes_on, NULL);
 	test_join(r);
 	test_join(g);

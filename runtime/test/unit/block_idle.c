@@ -2,7 +2,8 @@
  * Proves: while nothing waits nobody wakes up. In an idle process, with a
  * thread that blocks its kernel thread, one that waits for I/O and one that is parked,
  * after preemption, timers and the watch on blocking calls have been in use, no
- * kernel thread goes to sleep during a second, so none has woken up.
+ * kernel thread goes to sleep during a second, so none has woken up. And that spare
+ * kernel threads of declared calls end when they have nothing to do, and come back.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -116,10 +117,60 @@ static void must_become_quiet(const struct mn_config *config)
 	test_stop();
 }
 
+/* --- the spare kernel threads of declared calls --- */
+
+static _Atomic int inside;
+
+static void *meet(void *arg)
+{
+	inside++;
+	while (inside < 3)
+		sched_yield();
+	return arg;
+}
+
+static void *call(void *arg)
+{
+	CHECK(mn_blocking(meet, arg) == arg);
+	return arg;
+}
+
+static void call_thrice(void)
+{
+	mn_thread_t t[3];
+
+	inside = 0;
+	for (uintptr_t i = 0; i < 3; i++)
+		t[i] = test_spawn(call, (void *)i);
+	for (uintptr_t i = 0; i < 3; i++)
+		CHECK_EQ(test_join(t[i]), i);
+}
+
+static void spares_end(void)
+{
+	const struct mn_config config = {.workers = 1, .blocking_watch = MN_OFF};
+	int before;
+
+	CHECK_EQ(mn_init(&config), 0);
+	before = test_entries("/proc/self/task");
+	for (int i = 0; i < 2; i++) {
+		call_thrice();
+		CHECK_EQ(test_entries("/proc/self/task"), before + 3);
+		if (!i)
+			while (test_entries("/proc/self/task") > before)
+				usleep(50000);
+	}
+	test_stop();
+	while (test_entries("/proc/self/task") >
+	       before) /* those that have ended may still be listed */
+		sched_yield();
+}
+
 int main(void)
 {
 	static const char *const policies[] = {"steal", "local", "uts"};
 
+	spares_end();
 	if (test_emulated()) /* its own kernel threads are counted, too */
 		return 0;
 	for (unsigned i = 0; i < 3; i++) {
