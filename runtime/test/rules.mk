@@ -28,7 +28,7 @@ CFLAGS_tsan := -O1 -g $(WARN) -Wno-tsan -Wno-unused-function -fsanitize=thread
 CFLAGS_strict := $(CFLAGS_tsan) -DMNI_SAN_STRICT
 CORE_CFLAGS_strict := -fno-sanitize=thread
 
-.PHONY: test test-deep bench bench-scale soak examples tree-plain tree-asan tree-tsan tree-perturb tree-strict test-programs
+.PHONY: test test-deep bench bench-scale test-million soak examples tree-plain tree-asan tree-tsan tree-perturb tree-strict test-programs
 
 # --- what one tree holds; BUILD is the tree's folder here ---
 
@@ -111,6 +111,11 @@ RUNNER = $(BUILD)/runner -t $(or $(SECONDS),$(1)) -l $(BUILD)/logs -p $(BUILD)/ 
 
 test: tree-plain $(BUILD)/runner ## unit, stress and fault tests, examples
 	@$(call PLAN,$(or $(SCALE),1)) plain:unit plain/shared:unit plain:stress plain:fault plain:examples | $(call RUNNER,60)
+
+test-million: ## a million threads at once, parked, asleep, not started; 6 GB of memory, some minutes
+	$(call TREE,plain) $(BUILD)/plain/unit/memory_given_back $(BUILD)/plain/unit/sleepers
+	MN_TEST_THREADS=1000000 $(BUILD)/plain/unit/memory_given_back
+	MN_TEST_THREADS=1000000 $(BUILD)/plain/unit/sleepers
 
 test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
 	@{ $(call PLAN,$(or $(SCALE),2)) plain:stress; \

@@ -5,6 +5,8 @@
  * live on here and there; the next threads get what they need, on guarded stacks; a
  * handle of a thread that is gone is found to be old, whatever has become of the
  * memory of its descriptor.
+ *
+ * From the environment: MN_TEST_THREADS, how many; a million are as good.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,21 +17,18 @@
 
 TEST_ONCE;
 
-#if TEST_SLOWDOWN > 1 /* a sanitizer's threads are larger, and TSan's are few */
-#define THREADS (TEST_SLOWDOWN > 4 ? 600 : 6000)
-#define MEASURED 0
-#else
-#define THREADS 24000
-#define MEASURED 1
-#endif
+/* A sanitizer's threads are larger, and TSan's are few. */
+#define THREADS (TEST_SLOWDOWN > 4 ? 600 : TEST_SLOWDOWN > 1 ? 6000 : 24000)
+#define MEASURED (TEST_SLOWDOWN == 1)
 #define CYCLES 3
 #define PER_PARKED 4400
 #define PER_UNSTARTED 256
-/* What is kept for the next threads, and pages of which something is in use. */
-#define KEPT (16 << 20)
+/* Kept for the next threads; pages of which something is in use, and what the test itself notes. */
+#define KEPT ((16 << 20) + threads * 96)
 
-static mn_thread_t t[THREADS];
-static mn_thread_t old[CYCLES][THREADS];
+static int threads; /* how many */
+static mn_thread_t *t;
+static mn_thread_t *old[CYCLES];
 static struct mn_mutex lock;
 static struct mn_cond changed;
 static _Atomic int parked;
@@ -83,7 +82,7 @@ static void end(int which)
 	let_go = which;
 	mn_cond_broadcast(&changed);
 	mn_mutex_unlock(&lock);
-	for (uintptr_t i = 0; i < THREADS; i++)
+	for (uintptr_t i = 0; i < (uintptr_t)threads; i++)
 		if (t[i] && may_end(i)) {
 			CHECK_EQ(test_join(t[i]), i);
 			t[i] = 0;
@@ -99,20 +98,20 @@ static void cycle(int c)
 	if (!c)
 		at_first = before;
 	let_go = 0;
-	start_from(0, THREADS / 2);
+	start_from(0, threads / 2);
 	half = resident();
-	start_from(THREADS / 2, THREADS);
+	start_from(threads / 2, threads);
 	if (MEASURED)
-		CHECK_REL((resident() - half) / (THREADS - THREADS / 2), <=, PER_PARKED);
-	memcpy(old[c], t, sizeof t);
+		CHECK_REL((resident() - half) / (threads - threads / 2), <=, PER_PARKED);
+	memcpy(old[c], t, (size_t)threads * sizeof *t);
 	end(100);
 	if (MEASURED)
-		CHECK_REL(resident() - at_first, <, KEPT + THREADS * 256 + THREADS / 100 * 4400);
+		CHECK_REL(resident() - at_first, <, KEPT + threads * 256 + threads / 100 * 4400);
 	end(1);
 	if (MEASURED)
 		CHECK_REL(resident() - at_first, <, KEPT);
 	for (int i = 0; i <= c; i++)
-		for (int k = 0; k < THREADS; k++)
+		for (int k = 0; k < threads; k++)
 			CHECK_EQ(mn_thread_detach(old[i][k]), -ESRCH);
 }
 
@@ -124,18 +123,18 @@ static void unstarted(void)
 	test_start_one_cooperative_worker();
 	let_go = 1;
 	before = resident();
-	for (int i = 0; i < THREADS; i++) {
-		if (i == THREADS / 2)
+	for (int i = 0; i < threads; i++) {
+		if (i == threads / 2)
 			half = resident();
 		t[i] = test_spawn(park, (void *)(uintptr_t)i);
 	}
 	if (MEASURED)
-		CHECK_REL((resident() - half) / (THREADS - THREADS / 2), <=, PER_UNSTARTED);
-	for (uintptr_t i = 0; i < THREADS; i++)
+		CHECK_REL((resident() - half) / (threads - threads / 2), <=, PER_UNSTARTED);
+	for (uintptr_t i = 0; i < (uintptr_t)threads; i++)
 		CHECK_EQ(test_join(t[i]), i);
 	if (MEASURED)
 		CHECK_REL(resident() - before, <, KEPT);
-	memset(t, 0, sizeof t);
+	memset(t, 0, (size_t)threads * sizeof *t);
 	atomic_store(&parked, 0);
 	test_stop();
 }
@@ -157,7 +156,7 @@ static void *overrun(void *arg)
 /* On each of many stacks, in turn, that had been given back. */
 static void guards_stay(void)
 {
-	for (int i = 0; i < THREADS; i += THREADS / 4) {
+	for (int i = 0; i < threads; i += threads / 4) {
 		struct rlimit no_core = {0, 0};
 		int status;
 		pid_t pid = fork();
@@ -166,7 +165,7 @@ static void guards_stay(void)
 		if (!pid) {
 			setrlimit(RLIMIT_CORE, &no_core);
 			test_start();
-			start_from(0, THREADS);
+			start_from(0, threads);
 			end(1);
 			let_go = 0;
 			start_from(0, i);
@@ -180,6 +179,11 @@ static void guards_stay(void)
 
 int main(void)
 {
+	threads = (int)test_setting("MN_TEST_THREADS", THREADS);
+	t = calloc((size_t)threads, sizeof *t);
+	CHECK(t != NULL);
+	for (int c = 0; c < CYCLES; c++)
+		CHECK((old[c] = calloc((size_t)threads, sizeof **old)) != NULL);
 	unstarted();
 	guards_stay();
 	test_start();
