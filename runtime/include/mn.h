@@ -146,36 +146,39 @@ int mn_quantum_set(unsigned us);
 /* The quantum in microseconds; 0: preemption is off, or the runtime does not run. */
 unsigned mn_quantum(void);
 
-/* What has happened since mn_init(), summed over the workers. */
+/*
+ * What has happened since mn_init(), summed over the workers. A thread waits when it
+ * cannot go on: for an object, a time, input or output, another thread's end. One that
+ * yields or is preempted does not.
+ */
 struct mn_stats {
-	uint64_t spawns;         /* threads created */
-	uint64_t ends;           /* threads ended */
+	uint64_t spawns;         /* threads created, from any kernel thread; main is not one */
+	uint64_t ends;           /* of these, ended */
 	uint64_t inline_runs;    /* of these, run on their joiner's stack */
-	uint64_t switches;       /* from one green thread to another, or to the scheduler */
+	uint64_t switches;       /* from a green thread to another, or to the scheduler */
 	uint64_t steal_attempts; /* looks at another worker's queue that had something */
 	uint64_t steal_hits;     /* threads got that way */
-	uint64_t steal_aborts;   /* races lost */
-	uint64_t parks;          /* times that a worker slept */
-	uint64_t wakes;          /* times that a worker was woken */
-	uint64_t stacks;         /* stacks made */
-	uint64_t preempts;          /* threads made to give up their worker */
-	uint64_t preempts_deferred; /* ticks that met a point where that is not safe */
-	uint64_t expiries;          /* of these, honoured when the thread next called the runtime */
+	uint64_t steal_aborts;   /* such looks that lost a race for the thread */
+	uint64_t parks;          /* times that a worker, a kernel thread, slept for want of work */
+	uint64_t wakes;          /* times that a worker was woken for work, by anybody */
+	uint64_t stacks;         /* stacks made; those that are used again are not counted again */
+	uint64_t preempts;          /* threads made to give up their worker: done */
+	uint64_t preempts_deferred; /* ticks that met a point where that is not safe, and came back */
+	uint64_t expiries;          /* of preempts, done when the thread next called the runtime */
 	uint64_t workers_started;   /* kernel threads; fewer than mn_workers() when lazy */
-	/* Counted by the policies that know of it; 0 under the others. */
-	uint64_t home_wakes;   /* threads woken on the worker that they belong to, by another */
-	uint64_t migrations;   /* threads that went on on another worker */
-	uint64_t affine_picks; /* threads preferred because they last ran on that worker */
-	uint64_t promotions;   /* priorities raised: the thread gave up its worker */
-	uint64_t demotions;    /* priorities lowered: it used up its quantum */
-	uint64_t timed_waits;  /* threads that waited out a time before they were runnable */
+	uint64_t home_wakes;   /* local, uts: threads woken on the worker that they belong to, by another */
+	uint64_t migrations;   /* times that a thread went on on another worker than the one it ran on last */
+	uint64_t affine_picks; /* uts: threads preferred because they last ran on that worker */
+	uint64_t promotions;   /* uts: priorities raised: the thread gave up its worker */
+	uint64_t demotions;    /* uts: priorities lowered: it used up its quantum */
+	uint64_t timed_waits;  /* uts: threads that waited out a time before they were runnable */
 
-	uint64_t io_waits; /* times that a thread waited for input or output */
-	uint64_t io_wakes; /* of these, over */
-	uint64_t blocking_calls;   /* calls handed to spare kernel threads: files, mn_blocking() */
-	uint64_t blocking_returns; /* of these, over */
-	uint64_t thread_parks; /* times that a thread stopped to wait for something */
-	uint64_t thread_wakes; /* times that what it waited for came, or its time was up */
+	uint64_t io_waits;         /* waits for input or output submitted: it was not ready at once */
+	uint64_t io_wakes;         /* of these, completed: it came, its time was up, or it was cancelled */
+	uint64_t blocking_calls;   /* calls submitted to spare kernel threads: files, mn_blocking() */
+	uint64_t blocking_returns; /* of these, completed */
+	uint64_t thread_parks;     /* waits of threads, of any kind; those for input and output included */
+	uint64_t thread_wakes;     /* of these, over; less than thread_parks while threads wait */
 
 	uint64_t takeovers; /* kernel threads that blocked, and whose worker was taken over */
 	uint64_t takebacks; /* of these, back at work; the sums alone have these two */
