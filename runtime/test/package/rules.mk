@@ -1,6 +1,6 @@
 # The library as those meet it who install it, and under valgrind.
 
-TEST_PACKAGES := g++ pkgconf valgrind
+TEST_PACKAGES := g++ pkgconf valgrind gdb
 
 .PHONY: package test-packages
 
