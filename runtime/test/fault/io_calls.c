@@ -298,6 +298,36 @@ static void without_nowait(const struct mn_config *config)
 	}
 }
 
+/* --- pipes that cannot be opened once more --- */
+
+static void without_twins(const struct mn_config *config)
+{
+	static const int errors[] = {ENOENT, EMFILE, EACCES};
+	int fds[2];
+	char c;
+
+	for (int i = 0; i < 3; i++) {
+		int before;
+
+		CHECK_EQ(mn_init(config), 0);
+		CHECK_EQ(mn_pipe2(fds, 0), 0);
+		before = test_open_fds();
+		io_fault_arm(IO_OPEN, -1, errors[i]);
+		for (int k = 0; k < 600; k++) {
+			CHECK_EQ(mn_write(fds[1], &(char){(char)k}, 1), 1);
+			CHECK_EQ(mn_read(fds[0], &c, 1), 1);
+			CHECK_EQ(c, (char)k);
+		}
+		CHECK_EQ(test_open_fds(), before);
+#if !defined(__SANITIZE_THREAD__) /* there, no twins at all */
+		CHECK(io_fault_disarm(IO_OPEN));
+#endif
+		CHECK_EQ(mn_close(fds[0]), 0);
+		CHECK_EQ(mn_close(fds[1]), 0);
+		test_stop();
+	}
+}
+
 /* --- files do not block the worker --- */
 
 static _Atomic bool reading;
@@ -366,6 +396,7 @@ int main(void)
 			config.workers = workers;
 			each(&config);
 			without_nowait(&config);
+			without_twins(&config);
 			slow_file(config);
 		}
 	CHECK_EQ(unlink(path), 0);

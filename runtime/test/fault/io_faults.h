@@ -47,6 +47,7 @@ enum io_fault {
 	IO_PREADV,
 	IO_PWRITEV,
 	IO_FSTAT,
+	IO_OPEN, /* of a pipe's twin */
 	IO_OPENAT,
 	IO_FSYNC,
 	IO_PIPE,
@@ -199,6 +200,7 @@ ssize_t __wrap_preadv(int fd, const struct iovec *v, int n, off_t at)
 IO_WRAP(ssize_t, IO_PWRITEV, pwritev, (int fd, const struct iovec *v, int n, off_t at),
 	(fd, v, n, at))
 IO_WRAP(int, IO_FSTAT, fstat, (int fd, struct stat *s), (fd, s))
+IO_WRAP(int, IO_OPEN, open, (const char *path, int flags, mode_t mode), (path, flags, mode))
 IO_WRAP(int, IO_OPENAT, openat, (int folder, const char *path, int flags, mode_t mode),
 	(folder, path, flags, mode))
 IO_WRAP(int, IO_FSYNC, fsync, (int fd), (fd))
