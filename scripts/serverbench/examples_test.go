@@ -342,6 +342,7 @@ func need(t *testing.T, tool string) {
 func TestIdle(t *testing.T) {
 	for _, kind := range []string{"http", "echo"} {
 		eachBackend(t, func(t *testing.T, env []string) {
+			t.Parallel()
 			s := startExample(t, kind, env)
 			for range 20 {
 				c := dial(t, s)
