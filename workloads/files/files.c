@@ -10,7 +10,8 @@
 #include "full.h"
 #include "workload.h"
 
-#define STEP 64 /* one word in so many is added up */
+#define STEP 64      /* one word in so many is added up */
+#define PIECE 131072 /* words that are written at a time when the file is made */
 
 struct files {
 	uint64_t threads;
@@ -92,22 +93,31 @@ static void finish(void *state, struct result *result)
 	free(s);
 }
 
-/* Makes the file. It loses its name at once, so that nothing is left behind whatever happens. */
-static void make_file(struct files *s)
+/*
+ * Makes the file. It loses its name at once, so that nothing is left behind whatever happens. Returns
+ * -1 when there is not enough memory.
+ */
+static int make_file(struct files *s)
 {
 	const char *folder = getenv("TMPDIR");
-	uint64_t *block = s->buffers, x = 1;
+	uint64_t x = 1, left = s->blocks * s->words, piece = left < PIECE ? left : PIECE;
+	uint64_t *words = calloc(piece, sizeof *words);
 	char path[4096];
 
+	if (!words)
+		return -1;
 	snprintf(path, sizeof path, "%s/mnbench-files-XXXXXX", folder && *folder ? folder : "/tmp");
 	s->fd = mkstemp(path);
 	if (s->fd < 0 || unlink(path) != 0)
 		must_fail(errno, path);
-	for (uint64_t i = 0; i < s->blocks; i++) {
-		for (uint64_t k = 0; k < s->words; k++)
-			block[k] = x = busy(1, x);
-		write_full(s->fd, block, s->words * sizeof *block);
+	for (; left > 0; left -= piece) {
+		piece = left < piece ? left : piece;
+		for (uint64_t k = 0; k < piece; k++)
+			words[k] = x = busy(1, x);
+		write_full(s->fd, words, piece * sizeof *words);
 	}
+	free(words);
+	return 0;
 }
 
 static void *setup(const struct args *args)
@@ -133,7 +143,10 @@ static void *setup(const struct args *args)
 	for (uint64_t i = 0; i < threads; i++)
 		s->readers[i] =
 			(struct reader){.all = s, .block = s->buffers + i * s->words, .y = i};
-	make_file(s);
+	if (make_file(s) != 0) {
+		finish(s, &ignored);
+		return NULL;
+	}
 	return s;
 }
 
