@@ -32,7 +32,7 @@
 #define ROOM 2 /* stack = promise x ROOM */
 #define COLOURS 8
 #define COLOUR_STEP 256
-#define KEEP_TOUCHED 1024 /* free stacks in the depot that keep their memory */
+#define KEEP_TOUCHED 4096 /* free stacks in the depot that keep their memory, for the next wave */
 #define HALF (MNI_MAGAZINE / 2)
 #define RETRY_NS 1000000u
 #define RETRIES 1000

@@ -24,7 +24,7 @@ TEST_ONCE;
 #define PER_PARKED 4400
 #define PER_UNSTARTED 256
 /* Kept for the next threads; pages of which something is in use, and what the test itself notes. */
-#define KEPT ((16 << 20) + threads * 96)
+#define KEPT ((28 << 20) + threads * 96)
 
 static int threads; /* how many */
 static mn_thread_t *t;
