@@ -332,6 +332,9 @@ void mni_main_ended(struct mn_thread *t, void *result)
 /* The last that a thread does as itself. */
 static void finish(struct mn_thread *t, void *result)
 {
+	/* It may have lost its worker: alone, what follows uses no atomics, and main parks. */
+	if (mni_rt.alone || t->main)
+		mni_self();
 	if (t->has_values)
 		mni_keys_finish(t);
 	if (mni_load(&t->cancel, relaxed) & MNI_CANCEL_BUSY)

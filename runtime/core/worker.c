@@ -43,6 +43,11 @@ __attribute__((noinline)) struct mni_worker *mni_self(void)
 	return __builtin_expect(w != NULL, 1) ? w : mni_handoff_back();
 }
 
+__attribute__((noinline)) struct mni_worker *mni_self_again(void)
+{
+	return mn_plat_self();
+}
+
 const char *mni_why_text(enum mni_why why)
 {
 	static const char *const text[MNI_WHYS] = {
@@ -175,7 +180,7 @@ static void prepare(struct mni_worker *w, struct mn_thread *t)
 
 void mni_arrived(void)
 {
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mni_self_again();
 	void (*fn)(struct mni_worker *, void *) = w->after.fn;
 
 	if (fn) {
@@ -209,14 +214,14 @@ static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct m
 	mn_arch_switch(&t->sp, load);
 	mni_san_arrived(t);
 	mni_arrived();
-	w = mni_self();
+	w = mni_self_again();
 	*w->error = t->error;
 	mni_exceptions_give(w, &exceptions);
 }
 
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
 {
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mni_self_again();
 
 	mni_count(&w->count.thread_parks);
 	mni_make_way(next, after, arg);
@@ -224,7 +229,7 @@ void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *)
 
 void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
 {
-	struct mni_worker *w = mni_self();
+	struct mni_worker *w = mni_self_again();
 
 	if (!next)
 		next = next_thread(w);
