@@ -47,7 +47,8 @@ static int until_refused(void)
 /* In a process of its own that may have so many bytes of addresses. */
 static void within(rlim_t bytes, size_t stack_size, int at_least)
 {
-	struct mn_config config = {.stack_size = stack_size, .workers = 2};
+	/* Else free descriptors may lie with a worker that main is not on. */
+	struct mn_config config = {.stack_size = stack_size, .workers = 1};
 	struct rlimit limit = {bytes, bytes};
 	int status;
 	pid_t pid = fork();
