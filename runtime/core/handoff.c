@@ -59,6 +59,7 @@
 #include "core/handoff.h"
 
 #include "core/sanitize.h"
+#include "core/trace.h"
 #include "preempt/preempt.h"
 
 #define PERIOD_NS 5000000u
@@ -222,7 +223,8 @@ struct mni_worker *mni_handoff_back(void)
 	if (away) {
 		mni_wake_worker(w);
 		mni_preempt_arm(w);
-		await(k);
+		if (await(k))
+			mni_trace(w, MNI_EV_SCHED, w->current, 0);
 		mn_plat_set_self(w);
 	}
 	*mn_plat_errno() = error;
@@ -315,6 +317,7 @@ static void serve(void *carrier)
 		struct mni_worker *w = k->worker;
 
 		mn_plat_set_self(w);
+		mni_trace(w, MNI_EV_BLOCKED, NULL, 0);
 		if (mni_rt.poller) {
 			mni_rt.poller->moved(w, &w->polled); /* step 5 */
 			mni_poll_submit(w);

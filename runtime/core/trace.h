@@ -22,6 +22,7 @@ enum mni_event {
 	MNI_EV_END,        /* has ended */
 	MNI_EV_INLINE,     /* joins it, and runs it in place */
 	MNI_EV_INLINE_END, /* ran in place, and has ended */
+	MNI_EV_BLOCKED,    /* blocks its kernel thread, and another has taken the worker over */
 	MNI_EV_SCHED,      /* was the scheduler */
 	MNI_EV_NOW,        /* did so all the time: the recording has begun */
 

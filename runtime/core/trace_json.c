@@ -377,7 +377,7 @@ static void put_end(struct json *j, enum mni_event ev, unsigned arg)
 		[MNI_EV_PARK] = "park",         [MNI_EV_YIELD] = "yield",
 		[MNI_EV_EXPIRED] = "preempted", [MNI_EV_PREEMPTED] = "preempted",
 		[MNI_EV_END] = "end",           [MNI_EV_INLINE] = "join in place",
-		[MNI_EV_INLINE_END] = "end",
+		[MNI_EV_INLINE_END] = "end",    [MNI_EV_BLOCKED] = "blocked",
 	};
 
 	put(j, ",\"end\":\"");
@@ -474,7 +474,7 @@ static void change(struct json *j, unsigned n, uint64_t ns, enum mni_event ev, u
 	end_span(j, n, ns, ev, arg);
 	if (old && ev != MNI_EV_END && ev != MNI_EV_INLINE_END) {
 		bool waits = (ev == MNI_EV_PARK && arg != MNI_WHY_NOTHING && arg != MNI_WHY_MOVE) ||
-			     ev == MNI_EV_INLINE;
+			     ev == MNI_EV_INLINE || ev == MNI_EV_BLOCKED;
 
 		if (!waits)
 			runnable(j, old);

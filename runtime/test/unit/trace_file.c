@@ -82,6 +82,52 @@ static void at_shutdown(void)
 	trace_free(&f);
 }
 
+static int pipe_fds[2];
+static volatile bool begun;
+
+/* By a system call that the runtime does not know of. */
+static void *blocks(void *arg)
+{
+	char c;
+
+	begun = true;
+	CHECK_EQ(read(pipe_fds[0], &c, 1), 1);
+	mn_thread_yield();
+	return arg;
+}
+
+static void *unblocks(void *arg)
+{
+	CHECK_EQ(write(pipe_fds[1], "x", 1), 1);
+	return arg;
+}
+
+/* Its worker is taken over, or nobody would ever unblock it; and the trace tells. */
+__attribute__((unused)) static void taken_over(void)
+{
+	struct mn_config config = {.workers = 1, .trace = path};
+	struct trace_file f;
+	struct mn_stats s;
+	mn_thread_t t;
+
+	CHECK_EQ(pipe(pipe_fds), 0);
+	CHECK_EQ(mn_init(&config), 0);
+	t = test_spawn(blocks, NULL);
+	CHECK_EQ(mn_thread_set_name(t, "blocks"), 0);
+	CHECK_EQ(mn_thread_detach(t), 0);
+	while (!begun)
+		mn_thread_yield();
+	test_join(test_spawn(unblocks, NULL));
+	mn_stats_read(&s);
+	CHECK_REL(s.takeovers, >=, 1);
+	test_stop();
+	trace_read(&f, path);
+	CHECK_EQ(f.ends, 2);
+	CHECK_EQ(trace_count(&f, "\"end\":\"blocked\""), s.takeovers);
+	CHECK_REL(trace_count(&f, "\"name\":\"blocks\",\"args\""), >=, 2);
+	trace_free(&f);
+}
+
 /* In a process of its own, which ends by exit() with threads still there. */
 static void at_exit(void)
 {
@@ -228,7 +274,8 @@ int main(void)
 	at_exit();
 	errors();
 	overwritten();
-#if !defined(__SANITIZE_THREAD__) /* does not follow the child of a process with threads */
+#if !defined(__SANITIZE_THREAD__) /* its read() is not one that is known to rest; nor does it follow the child */
+	taken_over();
 	forked();
 #endif
 	unlink(path);
