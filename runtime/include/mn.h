@@ -393,7 +393,10 @@ int mn_mutex_lock(struct mn_mutex *m);
 int mn_mutex_lock_until(struct mn_mutex *m, enum mn_clock clock, uint64_t ns);
 /* -EBUSY: somebody has it; -EAGAIN as above. */
 int mn_mutex_trylock(struct mn_mutex *m);
-/* -EPERM: the caller does not have it (recursive, errorcheck). */
+/*
+ * -EPERM: the caller does not have it (recursive, errorcheck). A normal one is unlocked,
+ * whoever has it. -EINVAL, as for all of these: it has been destroyed.
+ */
 int mn_mutex_unlock(struct mn_mutex *m);
 /* -EBUSY: it is locked, or threads wait for it. */
 int mn_mutex_destroy(struct mn_mutex *m);

@@ -70,9 +70,18 @@ int mn_mutex_init_type(struct mn_mutex *m, enum mn_mutex_type type)
 	return 0;
 }
 
+/* What destroying it leaves in kind, as glibc does: it is a type that nobody can lock. */
+#define DESTROYED UINT32_MAX
+
 static bool knows_owner(struct mutex *m)
 {
-	return __builtin_expect(m->kind == MN_MUTEX_RECURSIVE || m->kind == MN_MUTEX_ERRORCHECK, 0);
+	return m->kind == MN_MUTEX_RECURSIVE || m->kind == MN_MUTEX_ERRORCHECK;
+}
+
+/* All types but the usual one: one comparison. */
+static bool is_special(struct mutex *m)
+{
+	return __builtin_expect(m->kind != MN_MUTEX_NORMAL, 0);
 }
 
 /* Where the caller cannot have switched before: there the worker is still the same. */
@@ -182,11 +191,14 @@ static __attribute__((noinline)) int lock_slow(struct mutex *m, const struct mni
 static __attribute__((noinline)) int lock_typed(struct mutex *m, const struct mni_until *until,
 						bool try)
 {
-	uintptr_t me = mni_identity();
+	uintptr_t me;
 	uint32_t word = 0;
 	int error;
 
-	if (mni_load(&m->owner, relaxed) == me) {
+	if (m->kind > MN_MUTEX_ADAPTIVE)
+		return -MNI_EINVAL;
+	me = mni_identity();
+	if (knows_owner(m) && mni_load(&m->owner, relaxed) == me) {
 		if (m->kind == MN_MUTEX_ERRORCHECK)
 			return try ? -MNI_EBUSY : -MNI_EDEADLK;
 		if (m->count == UINT32_MAX)
@@ -208,7 +220,7 @@ int mn_mutex_lock(struct mn_mutex *public)
 	struct mutex *m = (struct mutex *)public;
 	uint32_t word = 0;
 
-	if (knows_owner(m))
+	if (is_special(m))
 		return lock_typed(m, NULL, false);
 	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed)) {
 		note_owner(m);
@@ -223,7 +235,7 @@ int mn_mutex_lock_until(struct mn_mutex *public, enum mn_clock clock, uint64_t n
 	struct mni_until until = {clock, ns};
 	uint32_t word = 0;
 
-	if (knows_owner(m))
+	if (is_special(m))
 		return lock_typed(m, &until, false);
 	if (mni_cas(&m->word, &word, LOCKED, acquire, relaxed)) {
 		note_owner(m);
@@ -236,7 +248,7 @@ int mn_mutex_trylock(struct mn_mutex *public)
 {
 	struct mutex *m = (struct mutex *)public;
 
-	if (knows_owner(m))
+	if (is_special(m))
 		return lock_typed(m, NULL, true);
 	if (!try_lock(m))
 		return -MNI_EBUSY;
@@ -272,6 +284,10 @@ static __attribute__((noinline)) void unlock_slow(struct mutex *m)
 
 static int unlock_typed(struct mutex *m)
 {
+	if (m->kind > MN_MUTEX_ADAPTIVE)
+		return -MNI_EINVAL;
+	if (!knows_owner(m))
+		return 0;
 	if (mni_load(&m->owner, relaxed) != mni_identity())
 		return -MNI_EPERM;
 	if (m->count) {
@@ -287,7 +303,7 @@ int mn_mutex_unlock(struct mn_mutex *public)
 	struct mutex *m = (struct mutex *)public;
 	uint32_t word = LOCKED;
 
-	if (knows_owner(m)) {
+	if (is_special(m)) {
 		int held = unlock_typed(m);
 
 		if (held)
@@ -319,6 +335,8 @@ int mn_mutex_destroy(struct mn_mutex *public)
 
 	mni_spin_lock(&m->guard); /* a timer may have just let a waiter go */
 	busy = (mni_load(&m->word, relaxed) & LOCKED) || !mni_waitq_empty(&m->waiters);
+	if (!busy)
+		m->kind = DESTROYED;
 	mni_spin_unlock(&m->guard);
 	return busy ? -MNI_EBUSY : 0;
 }

@@ -31,6 +31,16 @@ static inline const char *report_read(int fd)
 	return report_text;
 }
 
+/* Whether threads that run can be asked where: TSan keeps signals back, qemu has not all of them. */
+static inline bool report_runs_answer(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	return false;
+#else
+	return !test_emulated();
+#endif
+}
+
 /* What mn_dump() says. */
 static inline const char *report_dump(void)
 {

@@ -126,6 +126,7 @@ int main(void)
 		for (int i = 0; i < ACCOUNTS; i++) {
 			sum += account[i].money;
 			CHECK_EQ(mn_mutex_destroy(&account[i].lock), 0);
+			mn_mutex_init(&account[i].lock);
 		}
 		CHECK_EQ(sum, 0);
 		CHECK_EQ(mn_sem_value(&tokens), TOKENS);

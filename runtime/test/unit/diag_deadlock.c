@@ -324,6 +324,12 @@ static void begin_trial(struct trial *t)
 	_exit(9);
 }
 
+/* TSan and qemu have kernel threads of their own in the process, which might wake somebody. */
+static bool can_be(const struct trial *t)
+{
+	return report_runs_answer() || !t->says[0] || strcmp(t->says[0], ASLEEP) != 0;
+}
+
 static unsigned times(const char *text, const char *what)
 {
 	unsigned n = 0;
@@ -351,8 +357,10 @@ static void end_trial(struct trial *t)
 int main(void)
 {
 	for (unsigned i = 0; i < TRIALS; i++)
-		begin_trial(&trials[i]);
+		if (can_be(&trials[i]))
+			begin_trial(&trials[i]);
 	for (unsigned i = 0; i < TRIALS; i++)
-		end_trial(&trials[i]);
+		if (can_be(&trials[i]))
+			end_trial(&trials[i]);
 	return 0;
 }

@@ -121,6 +121,7 @@ static void points(int patience)
 		}
 	}
 	CHECK_EQ(pthread_mutex_destroy(&lock), 0);
+	CHECK_EQ(pthread_mutex_init(&lock, NULL), 0);
 	CHECK_EQ(pthread_cond_destroy(&cond), 0);
 	CHECK_EQ(sem_destroy(&sem), 0);
 }

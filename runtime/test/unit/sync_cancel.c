@@ -125,6 +125,7 @@ static void blocked(int patience)
 	}
 	CHECK_EQ(mn_cond_destroy(&cond), 0);
 	CHECK_EQ(mn_mutex_destroy(&mutex), 0);
+	mn_mutex_init(&mutex);
 	CHECK_EQ(mn_sem_destroy(&sem), 0);
 	CHECK_EQ(mn_sem_value(&sem), 0);
 }

@@ -45,6 +45,7 @@ static void types(void)
 	CHECK_EQ(mn_mutex_unlock(&mutex), 0); /* undefined; does no harm */
 	test_join(test_spawn(is_free, NULL));
 	CHECK_EQ(mn_mutex_destroy(&mutex), 0);
+	mn_mutex_init(&mutex);
 
 	mutex = recursive;
 	CHECK_EQ(mn_mutex_unlock(&mutex), -EPERM);
@@ -74,6 +75,7 @@ static void types(void)
 	CHECK_EQ(mn_mutex_unlock(&mutex), -EPERM);
 	test_join(test_spawn(is_free, NULL));
 	CHECK_EQ(mn_mutex_destroy(&mutex), 0);
+	mn_mutex_init(&mutex);
 }
 
 static void too_deep(void)
@@ -114,6 +116,7 @@ static void starving(void)
 	for (int i = 0; i < 3; i++)
 		test_join(t[i]);
 	CHECK_EQ(mn_mutex_destroy(&mutex), 0);
+	mn_mutex_init(&mutex);
 }
 
 struct shared {
