@@ -64,12 +64,13 @@ static void *storm(void *arg)
 	for (uint64_t i = 0; i < rounds; i++) {
 		mn_thread_t t;
 
-		test_set_errno((int)i);
 		switch (test_below(&state, 10)) {
 		case 0:
 		case 1:
 			block(test_below(&state, 16000));
 			test_set_errno((int)i);
+			CHECK(mn_key_get(key) == arg); /* for which it comes back to its worker */
+			CHECK_EQ(test_errno(), (int)i);
 			break;
 		case 2:
 			compute(test_below(&state, 100000));
@@ -93,7 +94,6 @@ static void *storm(void *arg)
 			mn_mutex_unlock(&lock);
 			locks++;
 		}
-		CHECK_EQ(test_errno(), (int)i);
 		CHECK(mn_key_get(key) == arg);
 	}
 	return (void *)(uintptr_t)locks;
