@@ -131,10 +131,10 @@ struct mn_thread {
 	_Atomic(void *) queue;   /* that list, or NULL; written under the list's lock */
 	uint64_t since;          /* when it became runnable, in the policy's own measure */
 	int32_t level;           /* its priority */
-	uint32_t read_locks; /* self: how many it holds for reading */
+	uint32_t read_locks;     /* self: how many it holds for reading */
 
 	struct mni_key_block *more_values; /* self: of keys; see sync/key.c */
-	size_t stack_size;   /* start of thread: what it may count on, in bytes */
+	size_t stack_size;                 /* start of thread: what it may count on, in bytes */
 #if defined(MNI_SAN_STRICT)
 	uint64_t san_made, san_woken, san_ended; /* see sanitize.h */
 	_Atomic bool san_busy;
@@ -190,7 +190,7 @@ enum mni_waits {
 
 static inline uint64_t mni_waits(enum mni_waits kind, const void *object)
 {
-	return (uint64_t)kind << 56 | ((uintptr_t)object & MNI_WAITS_OBJECT);
+	return (uint64_t)kind << 56 | (uintptr_t)object; /* a program's addresses are lower */
 }
 
 /* --- stacks (stack.c) --- */
