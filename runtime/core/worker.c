@@ -191,8 +191,17 @@ void mni_arrived(void)
 }
 
 /*
- * The one place where threads are switched. Not inlined: the jump in it then
- * has one target, which the CPU predicts.
+ * The first thing on the way to a switch: choosing the next thread and getting a stack
+ * for it may call the system.
+ */
+static inline void keep_errno(struct mni_worker *w)
+{
+	w->current->error = *w->error;
+}
+
+/*
+ * The one place where threads are switched; errno is kept already. Not inlined: the
+ * jump in it then has one target, which the CPU predicts.
  */
 static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct mn_thread *t,
 						  struct mn_thread *next)
@@ -207,7 +216,6 @@ static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct m
 	}
 	load = next ? next->sp : w->sched_sp;
 	w->current = next;
-	t->error = *w->error;
 	mni_exceptions_take(w, &exceptions);
 	mni_count(&w->count.switches);
 	mni_san_switch(t, next, w);
@@ -231,6 +239,7 @@ void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, voi
 {
 	struct mni_worker *w = mni_self_again();
 
+	keep_errno(w);
 	if (!next)
 		next = next_thread(w);
 	mni_trace_park(w, next);
@@ -348,13 +357,15 @@ static void requeue_preempted(struct mni_worker *w, void *t)
 	mni_preempt_arm(w);
 }
 
-/* Goes on with next, if there is one; after() queues the caller. */
+/* Goes on with next, if there is one; after() queues the caller, whose errno is kept. */
 static inline void give_way(struct mni_worker *w, struct mn_thread *next,
 			    void (*after)(struct mni_worker *, void *), enum mni_event ev)
 {
 	w->preempt_pending = false;
-	if (!next && !mni_load(&w->timers_due, relaxed))
+	if (!next && !mni_load(&w->timers_due, relaxed)) {
+		*w->error = w->current->error;
 		return;
+	}
 	if (ev == MNI_EV_YIELD)
 		next = mni_trace_yield(w, next);
 	else
@@ -368,10 +379,12 @@ void mn_thread_yield(void)
 {
 	struct mni_worker *w = mni_self();
 
-	if (w)
-		give_way(w, next_by(w, mni_rt.policy->next_oldest), requeue, MNI_EV_YIELD);
-	else
+	if (!w) {
 		mn_plat_relinquish();
+		return;
+	}
+	keep_errno(w);
+	give_way(w, next_by(w, mni_rt.policy->next_oldest), requeue, MNI_EV_YIELD);
 }
 
 /* Who goes on when a quantum is over: by priority, where the policy knows of one. */
@@ -385,6 +398,7 @@ void mni_expired(void)
 {
 	struct mni_worker *w = mni_self();
 
+	keep_errno(w);
 	give_way(w, next_quantum(w), requeue_expired, MNI_EV_EXPIRED);
 	mni_cancel_async_point();
 }
@@ -393,6 +407,7 @@ void mni_preempted(void)
 {
 	struct mni_worker *w = mni_self();
 
+	keep_errno(w);
 	give_way(w, next_quantum(w), requeue_preempted, MNI_EV_PREEMPTED);
 	mni_cancel_async_point();
 }
