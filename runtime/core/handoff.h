@@ -34,6 +34,7 @@ struct mni_carrier {
 	mn_plat_tick tick;    /* start; armed by any kernel thread, while it carries */
 	uint64_t tick_at_ns;  /* its tick's handler: when the last one met an unsafe point */
 	uint64_t tick_cpu_ns; /* the same by its CPU time */
+	uint64_t tick_sleeps; /* how often it had slept by then */
 	uint32_t rests;       /* so many since found it asleep */
 
 	/* while it does not carry; lock, then itself */

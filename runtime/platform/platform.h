@@ -86,6 +86,9 @@ void mn_plat_probe_open(mn_plat_probe *out);
 /* The CPU time that it has used, in nanoseconds; async-signal-safe. */
 uint64_t mn_plat_probe_cpu_ns(const mn_plat_probe *p);
 
+/* How often the calling kernel thread has gone to sleep, other than for want of a CPU; async-signal-safe. */
+uint64_t mn_plat_probe_sleeps(void);
+
 struct mn_plat_rest {
 	uintptr_t sp;      /* its stack pointer where it entered the system */
 	uint64_t switches; /* another number whenever it has run since */

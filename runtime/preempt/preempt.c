@@ -156,15 +156,23 @@ bool mni_preempt_disarm_unless_needed(struct mni_worker *w)
 	return false;
 }
 
-/* Whether the kernel thread has slept since the last tick that met an unsafe point, not long ago. */
-static bool has_rested(struct mni_carrier *k)
+/*
+ * Whether the kernel thread has slept since the last tick that met an unsafe point, if that
+ * is not long ago. One that had to wait for a CPU has used as little, and has not.
+ */
+static bool has_rested(struct mni_carrier *k, uint64_t quantum)
 {
 	uint64_t now = mn_plat_now_ns();
 	uint64_t cpu = mn_plat_probe_cpu_ns(&k->probe);
-	bool rested = cpu - k->tick_cpu_ns < (now - k->tick_at_ns) / REST_SHARE;
+	uint64_t sleeps = mn_plat_probe_sleeps();
+	uint64_t rest = (uint64_t)REST_NS << k->rests;
+	uint64_t since = now - k->tick_at_ns;
+	bool rested = since < 2 * (rest > quantum ? rest : quantum) && sleeps != k->tick_sleeps &&
+		      cpu - k->tick_cpu_ns < since / REST_SHARE;
 
 	k->tick_at_ns = now;
 	k->tick_cpu_ns = cpu;
+	k->tick_sleeps = sleeps;
 	return rested;
 }
 
@@ -179,7 +187,7 @@ static void come_back(struct mni_worker *w)
 		w->preempt_pending = true;
 		w->preempt_retries = 0;
 	}
-	if (has_rested(k)) {
+	if (has_rested(k, quantum)) {
 		uint64_t rest = (uint64_t)REST_NS << k->rests;
 
 		if (k->rests < RESTS_MOST)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +42,14 @@ uint64_t mn_plat_probe_cpu_ns(const mn_plat_probe *p)
 
 	OUTSIDE(clock_gettime((clockid_t)p->clock, &t));
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+uint64_t mn_plat_probe_sleeps(void)
+{
+	struct rusage usage = {0};
+
+	OUTSIDE(getrusage(RUSAGE_THREAD, &usage));
+	return (uint64_t)usage.ru_nvcsw;
 }
 
 /* The text of one of its files, or false. */
