@@ -35,7 +35,9 @@
  * Coming back, by the carrier that was away:
  *
  *   6. mni_self() reads NULL, and calls mni_handoff_back(), which takes the lock. If
- *      the carrier CARRIES, step 2 has been taken back, and so has this.
+ *      the carrier CARRIES, step 2 has been taken back, and so has this. That can happen in
+ *      the midst of the runtime, to a thread that woke up between steps 1 and 2 and read its
+ *      worker just before: so everybody who needs the worker calls mni_self(), each time.
  *   7. It puts itself in the worker's list of claims, sets claimed and then
  *      timers_due (SC), which sends the worker to its scheduler's context at its
  *      next decision; wakes it if it idles, and arms its tick.

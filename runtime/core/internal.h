@@ -452,8 +452,6 @@ int mni_start_if_need_be(void);
  * (handoff.c): so the first call after the program's own code is made without locks.
  */
 struct mni_worker *mni_self(void);
-/* The same where mni_self() has been called since the program's own code, perhaps before a switch. */
-struct mni_worker *mni_self_again(void);
 
 /* Makes a fork()ed child what fork.c says. Can be called several times. */
 void mni_fork_init(void);

@@ -43,11 +43,6 @@ __attribute__((noinline)) struct mni_worker *mni_self(void)
 	return __builtin_expect(w != NULL, 1) ? w : mni_handoff_back();
 }
 
-__attribute__((noinline)) struct mni_worker *mni_self_again(void)
-{
-	return mn_plat_self();
-}
-
 const char *mni_why_text(enum mni_why why)
 {
 	static const char *const text[MNI_WHYS] = {
@@ -73,8 +68,7 @@ void mni_inject(struct mn_thread *t)
 	mni_count(&mni_rt.injected);
 	mni_spin_unlock(&mni_rt.inject_lock);
 	mni_wake_one(NULL);
-	if (mn_plat_self())
-		mni_fence(seq_cst); /* preempt.h, step 2; mni_wake_one() may have done without */
+	mni_fence(seq_cst); /* preempt.h, step 2; mni_wake_one() may have done without */
 	mni_preempt_arm_all();
 }
 
@@ -180,7 +174,7 @@ static void prepare(struct mni_worker *w, struct mn_thread *t)
 
 void mni_arrived(void)
 {
-	struct mni_worker *w = mni_self_again();
+	struct mni_worker *w = mni_self();
 	void (*fn)(struct mni_worker *, void *) = w->after.fn;
 
 	if (fn) {
@@ -222,14 +216,14 @@ static __attribute__((noinline)) void switch_from(struct mni_worker *w, struct m
 	mn_arch_switch(&t->sp, load);
 	mni_san_arrived(t);
 	mni_arrived();
-	w = mni_self_again();
+	w = mni_self();
 	*w->error = t->error;
 	mni_exceptions_give(w, &exceptions);
 }
 
 void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
 {
-	struct mni_worker *w = mni_self_again();
+	struct mni_worker *w = mni_self();
 
 	mni_count(&w->count.thread_parks);
 	mni_make_way(next, after, arg);
@@ -237,7 +231,7 @@ void mni_park(struct mn_thread *next, void (*after)(struct mni_worker *, void *)
 
 void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, void *), void *arg)
 {
-	struct mni_worker *w = mni_self_again();
+	struct mni_worker *w = mni_self();
 
 	keep_errno(w);
 	if (!next)
