@@ -15,6 +15,10 @@ static uint64_t allocations;
 static uint64_t live_bytes;
 static bool refuse;
 
+#if defined(MN_TEST_PERTURB_H) /* its delays want it; there is no library here */
+__thread volatile unsigned mn_plat_outside;
+#endif
+
 void *mni_deque_alloc(size_t bytes)
 {
 	if (refuse)
