@@ -206,7 +206,7 @@ struct mni_stack {
 	bool given;             /* the program's memory */
 	struct mni_key_value values[MNI_KEYS_CLOSE]; /* self: whose stack it is; see sync/key.c */
 	uintptr_t valgrind;     /* its name for it */
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || defined(MNI_SAN_STRICT) /* the tree's files agree on the size */
 	void *san;              /* see sanitize.h */
 	unsigned san_uses;
 #endif
