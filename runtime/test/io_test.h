@@ -52,6 +52,25 @@ __attribute__((unused)) static void test_tcp_pair(int fds[2])
 	CHECK_EQ(mn_close(listener), 0);
 }
 
+struct test_server {
+	int listener;
+	void *(*serve)(void *); /* with the fd of a connection */
+};
+
+/* A thread's function: one thread for each connection, until the listener is closed. */
+__attribute__((unused)) static void *test_accept_all(void *arg)
+{
+	const struct test_server *server = arg;
+	static const struct mn_thread_attr detached = {.detached = 1};
+	int fd;
+
+	while ((fd = mn_accept(server->listener, NULL, NULL)) >= 0)
+		CHECK_EQ(mn_thread_create(NULL, &detached, server->serve, (void *)(uintptr_t)fd),
+			 0);
+	CHECK_EQ(fd, -EBADF);
+	return NULL;
+}
+
 /* How many entries this folder has, such as /proc/self/fd. */
 __attribute__((unused)) static int test_entries(const char *folder)
 {

@@ -46,18 +46,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static void *accept_all(void *arg)
-{
-	int listener = (int)(uintptr_t)arg;
-	struct mn_thread_attr detached = {.detached = 1};
-	int fd;
-
-	while ((fd = mn_accept(listener, NULL, NULL)) >= 0)
-		CHECK_EQ(mn_thread_create(NULL, &detached, serve, (void *)(uintptr_t)fd), 0);
-	CHECK_EQ(fd, -EBADF);
-	return NULL;
-}
-
 struct sender {
 	int fd;
 	size_t bytes;
@@ -170,7 +158,7 @@ int main(void)
 	before = test_open_fds();
 	test_start();
 	listener = test_listen(&server_at);
-	acceptor = test_spawn(accept_all, (void *)(uintptr_t)listener);
+	acceptor = test_spawn(test_accept_all, &(struct test_server){listener, serve});
 	for (uint64_t round = 0; round < rounds; round++) {
 		for (int i = 0; i < AT_A_TIME; i++)
 			t[i] = test_spawn(be_client, (void *)(uintptr_t)test_random(&state));

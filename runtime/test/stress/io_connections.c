@@ -6,6 +6,7 @@
  * memory that the first wave had not taken. By both backends.
  */
 #include "io_test.h"
+#include "memory_test.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,7 +17,7 @@ TEST_ONCE; /* both backends, in here */
 #define WAVES 4
 #define CONNECTIONS 5000 /* of all waves; twice as many in test-deep */
 #define SPARE_FDS 200    /* for all but connections */
-#define SLACK_KB 12 /* for each connection: how many have two threads at a time differs */
+#define SLACK (12 << 10) /* for each connection: how many have two threads at a time differs */
 #define BYTES 3000
 
 static struct sockaddr_in server_at;
@@ -60,18 +61,6 @@ static void *serve(void *arg)
 	CHECK(n > 0 || is_ended(n));
 	CHECK_EQ(mn_close(fd), 0);
 	mn_sem_post(&served);
-	return NULL;
-}
-
-static void *accept_all(void *arg)
-{
-	int listener = (int)(uintptr_t)arg;
-	struct mn_thread_attr detached = {.detached = 1};
-	int fd;
-
-	while ((fd = mn_accept(listener, NULL, NULL)) >= 0)
-		CHECK_EQ(mn_thread_create(NULL, &detached, serve, (void *)(uintptr_t)fd), 0);
-	CHECK_EQ(fd, -EBADF);
 	return NULL;
 }
 
@@ -138,27 +127,12 @@ static void *be_client(void *arg)
 
 struct held {
 	int fds, kernel_threads;
-	long rss_kb;
+	long resident;
 };
-
-static long rss_kb(void)
-{
-	long kb = 0;
-	char line[200];
-	FILE *f = fopen("/proc/self/status", "r");
-
-	CHECK(f != NULL);
-	while (fgets(line, sizeof line, f))
-		if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-			break;
-	fclose(f);
-	CHECK_REL(kb, >, 0);
-	return kb;
-}
 
 static struct held held(void)
 {
-	return (struct held){test_open_fds(), test_entries("/proc/self/task"), rss_kb()};
+	return (struct held){test_open_fds(), test_entries("/proc/self/task"), test_resident()};
 }
 
 static void nothing_left(struct held now, struct held then, unsigned n)
@@ -169,7 +143,7 @@ static void nothing_left(struct held now, struct held then, unsigned n)
 	CHECK_EQ(now.fds, then.fds);
 	CHECK_EQ(now.kernel_threads, then.kernel_threads);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these keep what is freed */
-	CHECK_REL(now.rss_kb, <=, then.rss_kb + SLACK_KB * n);
+	CHECK_REL(now.resident, <=, then.resident + SLACK * n);
 #endif
 	do { /* the acceptor alone waits, and lives, soon */
 		test_pause();
@@ -218,7 +192,7 @@ static void by(int io, uint64_t *state)
 	server_resets = 0;
 	CHECK_EQ(mn_sem_init(&served, 0), 0);
 	listener = test_listen(&server_at);
-	acceptor = test_spawn(accept_all, (void *)(uintptr_t)listener);
+	acceptor = test_spawn(test_accept_all, &(struct test_server){listener, serve});
 	for (uint64_t done = 0; done < total; done += n) {
 		wave(t, n, state);
 		if (!done)

@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "check.h"
+#include "memory_test.h"
 
 TEST_ONCE;
 
@@ -33,22 +33,6 @@ static struct mn_mutex lock;
 static struct mn_cond changed;
 static _Atomic int parked;
 static int let_go; /* threads whose number is not divisible by this may end; 0: none, 1: all */
-
-/* Bytes of this process that are in memory now, exactly. */
-static long resident(void)
-{
-	char line[200];
-	long kb = -1;
-	FILE *f = fopen("/proc/self/smaps_rollup", "r");
-
-	CHECK(f != NULL);
-	while (kb < 0 && fgets(line, sizeof line, f))
-		if (sscanf(line, "Rss: %ld kB", &kb) != 1)
-			kb = -1;
-	fclose(f);
-	CHECK_REL(kb, >, 0);
-	return kb * 1024;
-}
 
 static bool may_end(uintptr_t i)
 {
@@ -92,24 +76,25 @@ static void end(int which)
 static void cycle(int c)
 {
 	static long at_first;
-	long before = resident();
+	long before = test_resident();
 	long half;
 
 	if (!c)
 		at_first = before;
 	let_go = 0;
 	start_from(0, threads / 2);
-	half = resident();
+	half = test_resident();
 	start_from(threads / 2, threads);
 	if (MEASURED)
-		CHECK_REL((resident() - half) / (threads - threads / 2), <=, PER_PARKED);
+		CHECK_REL((test_resident() - half) / (threads - threads / 2), <=, PER_PARKED);
 	memcpy(old[c], t, (size_t)threads * sizeof *t);
 	end(100);
 	if (MEASURED)
-		CHECK_REL(resident() - at_first, <, KEPT + threads * 256 + threads / 100 * 4400);
+		CHECK_REL(test_resident() - at_first, <,
+			  KEPT + threads * 256 + threads / 100 * 4400);
 	end(1);
 	if (MEASURED)
-		CHECK_REL(resident() - at_first, <, KEPT);
+		CHECK_REL(test_resident() - at_first, <, KEPT);
 	for (int i = 0; i <= c; i++)
 		for (int k = 0; k < threads; k++)
 			CHECK_EQ(mn_thread_detach(old[i][k]), -ESRCH);
@@ -122,18 +107,18 @@ static void unstarted(void)
 
 	test_start_one_cooperative_worker();
 	let_go = 1;
-	before = resident();
+	before = test_resident();
 	for (int i = 0; i < threads; i++) {
 		if (i == threads / 2)
-			half = resident();
+			half = test_resident();
 		t[i] = test_spawn(park, (void *)(uintptr_t)i);
 	}
 	if (MEASURED)
-		CHECK_REL((resident() - half) / (threads - threads / 2), <=, PER_UNSTARTED);
+		CHECK_REL((test_resident() - half) / (threads - threads / 2), <=, PER_UNSTARTED);
 	for (uintptr_t i = 0; i < (uintptr_t)threads; i++)
 		CHECK_EQ(test_join(t[i]), i);
 	if (MEASURED)
-		CHECK_REL(resident() - before, <, KEPT);
+		CHECK_REL(test_resident() - before, <, KEPT);
 	memset(t, 0, (size_t)threads * sizeof *t);
 	atomic_store(&parked, 0);
 	test_stop();

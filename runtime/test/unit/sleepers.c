@@ -7,7 +7,7 @@
  */
 #include <stdatomic.h>
 
-#include "check.h"
+#include "memory_test.h"
 
 TEST_ONCE;
 
@@ -31,26 +31,10 @@ static void *sleep_in_turn(void *arg)
 	return NULL;
 }
 
-/* Bytes of this process that are in memory now. */
-static long resident(void)
-{
-	char line[200];
-	long kb = -1;
-	FILE *f = fopen("/proc/self/smaps_rollup", "r");
-
-	CHECK(f != NULL);
-	while (kb < 0 && fgets(line, sizeof line, f))
-		if (sscanf(line, "Rss: %ld kB", &kb) != 1)
-			kb = -1;
-	fclose(f);
-	CHECK_REL(kb, >, 0);
-	return kb * 1024;
-}
-
 /* Whether all of them were asleep before the first was due. */
 static bool all_sleep(mn_thread_t *t, uint64_t patience_ns, bool in_order)
 {
-	long before = resident();
+	long before = test_resident();
 	bool in_time;
 
 	atomic_store(&asleep, 0);
@@ -62,7 +46,7 @@ static bool all_sleep(mn_thread_t *t, uint64_t patience_ns, bool in_order)
 	while (atomic_load(&asleep) < n)
 		test_pause();
 	if (TEST_SLOWDOWN == 1 && n >= 10000 && !atomic_load(&awake))
-		CHECK_REL((resident() - before) / (long)n, <=, PER_SLEEPER);
+		CHECK_REL((test_resident() - before) / (long)n, <=, PER_SLEEPER);
 	in_time = mn_now_ns(MN_CLOCK_MONOTONIC) < base_ns;
 	mn_sleep_until(MN_CLOCK_MONOTONIC, base_ns + n * 1000);
 	while (atomic_load(&awake) < n) /* joining would make exceptions */
