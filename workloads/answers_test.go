@@ -22,8 +22,15 @@ var closedForms = map[string]func(p map[string]uint64) Answer{
 		return Answer{units, units}
 	},
 	"fib": func(p map[string]uint64) Answer {
-		// Above the cutoff, T(n) + 1 follows Fibonacci's rule from 1, 1.
-		return Answer{Units: fibonacci(p["n"]-max(p["cutoff"], 1)+2) - 1, Answer: fibonacci(p["n"])}
+		// Above the cutoff, T(n) + 1 follows Fibonacci's rule from 1, 1, and so do
+		// the numbers of leaves of the two sizes that there are.
+		last := max(p["cutoff"], 1)
+		above := p["n"] - last
+		a := Answer{Units: fibonacci(above+2) - 1, Answer: fibonacci(p["n"])}
+		if p["leaf"] > 0 {
+			a.Answer = fibonacci(above+1)*advance(p["leaf"], last) + fibonacci(above)*advance(p["leaf"], last-1)
+		}
+		return a
 	},
 	"imbalanced": func(p map[string]uint64) Answer {
 		a := Answer{Units: p["n"]}
@@ -111,6 +118,11 @@ func TestClosedForms(t *testing.T) {
 		if got := closedForms["fib"](map[string]uint64{"n": tc.n, "cutoff": tc.cutoff}); got.Units != tc.want {
 			t.Errorf("fib(%d) with cutoff %d creates %d threads, want %d", tc.n, tc.cutoff, got.Units, tc.want)
 		}
+	}
+	// One step each of three leaves of 2 and two of 1.
+	two, one := advance(1, 2), advance(1, 1)
+	if got, want := closedForms["fib"](map[string]uint64{"n": 5, "cutoff": 2, "leaf": 1}), (Answer{4, 3*two + 2*one}); got != want {
+		t.Errorf("fib(5) with cutoff 2 and one step for a leaf: %+v, want %+v", got, want)
 	}
 	if got, want := upTo(1<<63), uint64(1<<62); got != want {
 		t.Errorf("upTo(2^63) = %d, want %d", got, want)

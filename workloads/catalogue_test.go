@@ -59,8 +59,10 @@ func TestEverySuiteSizeHasAKnownAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(cell.Params) != len(w.Params) {
-				t.Errorf("%s: cells[%d]: %s is not resolved", s.ID, i, cell.Params)
+			for _, p := range w.Params {
+				if _, ok := cell.Params.Get(p.Name); !ok && !p.Optional {
+					t.Errorf("%s: cells[%d]: %s is not resolved", s.ID, i, cell.Params)
+				}
 			}
 			if _, ok := w.Known(cell.Params); !ok {
 				t.Errorf("%s: cells[%d]: %s/workload.json has no answer for %s", s.ID, i, w.ID, cell.Params)
@@ -94,6 +96,27 @@ const goodWorkload = `{
   ],
   "answers": [{"params": {"cut": 2, "n": 3}, "units": 3, "answer": "18446744073709551615"}]
 }`
+
+// TestOptional: an optional parameter is part of a cell only where it is not at
+// its default, however it was given.
+func TestOptional(t *testing.T) {
+	w := &Workload{ID: "one", Params: []Spec{{Name: "n", Max: 9, Default: 3}, {Name: "extra", Max: 9, Default: 1, Optional: true}}}
+	for _, tc := range []struct {
+		given map[string]uint64
+		want  string
+	}{
+		{nil, "n=3"},
+		{map[string]uint64{"extra": 1}, "n=3"},
+		{map[string]uint64{"extra": 0, "n": 4}, "n=4 extra=0"},
+	} {
+		if ps, err := w.Resolve(tc.given); err != nil || ps.String() != tc.want {
+			t.Errorf("Resolve(%v) = %s, %v; want %s", tc.given, ps, err, tc.want)
+		}
+	}
+	if _, err := w.Resolve(map[string]uint64{"extra": 10}); err == nil {
+		t.Error("a value out of its range is taken")
+	}
+}
 
 const goodSuite = `{
   "id": "all", "summary": "s", "invocations": 3, "iterations": 5, "warmup": 2, "workers": [1, 2], "timeout": "20s",

@@ -35,6 +35,10 @@ type Spec struct {
 	Max     uint64 `json:"max"`
 	Default uint64 `json:"default"`
 	Below   string `json:"below,omitempty"` // the value must be less than that of this parameter
+
+	// Optional: it was added later, and is left out where it has its default, so that cells keep
+	// their names, and drivers that do not know it can do the others.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // Known is an answer that is known beforehand, for one set of parameters.
@@ -135,12 +139,12 @@ func (w *Workload) checkParams() error {
 }
 
 // Resolve fills the defaults into the given parameters and returns all of them
-// in the workload's order. A name that the workload does not have is an
-// [UnknownError] with the nearest; a value out of its range is an error that
-// states the range.
+// in the workload's order, but for optional ones that have their default. A name
+// that the workload does not have is an [UnknownError] with the nearest; a value
+// out of its range is an error that states the range.
 func (w *Workload) Resolve(given map[string]uint64) (Params, error) {
 	names := make([]string, len(w.Params))
-	ps := make(Params, len(w.Params))
+	ps := make(Params, 0, len(w.Params))
 	for i, s := range w.Params {
 		v, ok := given[s.Name]
 		if !ok {
@@ -149,7 +153,10 @@ func (w *Workload) Resolve(given map[string]uint64) (Params, error) {
 		if v < s.Min || v > s.Max {
 			return nil, fmt.Errorf("%s: %s=%d is out of range: choose %d to %d", w.ID, s.Name, v, s.Min, s.Max)
 		}
-		names[i], ps[i] = s.Name, Param{s.Name, v}
+		names[i] = s.Name
+		if !s.Optional || v != s.Default {
+			ps = append(ps, Param{s.Name, v})
+		}
 	}
 	for _, s := range w.Params {
 		v, _ := ps.Get(s.Name)
@@ -159,7 +166,7 @@ func (w *Workload) Resolve(given map[string]uint64) (Params, error) {
 	}
 	unknown := []string{}
 	for name := range given {
-		if _, ok := ps.Get(name); !ok {
+		if !slices.Contains(names, name) {
 			unknown = append(unknown, name)
 		}
 	}

@@ -10,6 +10,7 @@ type showOptions struct {
 	json     bool
 	baseline string
 	counters bool
+	speedup  bool
 	history  historyOptions
 }
 
@@ -25,6 +26,7 @@ it goes.`,
 		Example: `  mnbench show mnbench-quick-20250102-150405.jsonl
   mnbench show --baseline pthreads record.jsonl
   mnbench show --counters record.jsonl
+  mnbench show --speedup record.jsonl
   mnbench show --json record.jsonl | jq '.cells[] | select(.rank == 1) | .runtime'
   zcat record.jsonl.gz | mnbench show -
   mnbench show --history nightly
@@ -49,6 +51,8 @@ it goes.`,
 	jsonFlag(cmd, &o.json)
 	baselineFlag(cmd, &o.baseline)
 	cmd.Flags().BoolVar(&o.counters, "counters", false, "also print what runtimes count themselves, such as steals and how many succeeded")
+	cmd.Flags().BoolVar(&o.speedup, "speedup", false, "only the speed-up of compute workloads by workers, and steals, in one table")
+	cmd.MarkFlagsMutuallyExclusive("speedup", "json")
 	historyFlags(cmd, &o.history)
 	return cmd
 }
@@ -77,5 +81,8 @@ func printRecord(u *ui, rec *results.Record, o showOptions, c *catalogue) error 
 	}
 	table := u.table
 	table.Counters = o.counters
+	if o.speedup {
+		return results.WriteSpeedup(u.out, sum, table)
+	}
 	return results.WriteTable(u.out, sum, table)
 }

@@ -73,7 +73,7 @@ static int all_given(const struct args *args, unsigned given)
     const struct param_spec *specs = args->workload->params;
 
     for (size_t i = 0; i < WORKLOAD_MAX_PARAMS && specs[i].name; i++) {
-        if (!(given & 1u << i)) {
+        if (!(given & 1u << i) && !specs[i].optional) {
             complain("parameter %s is missing: give --param %s=NUMBER", specs[i].name,
                      specs[i].name);
             return 0;

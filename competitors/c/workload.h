@@ -34,6 +34,7 @@ struct result {
 struct param_spec {
     const char *name;
     uint64_t min; /* smaller values are refused before setup */
+    int optional; /* 0 when it is not given; all others must be */
 };
 
 struct workload {

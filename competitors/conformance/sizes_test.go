@@ -23,6 +23,8 @@ func TestOddSizes(t *testing.T) {
 		{"pingpong", "pairs=3 rounds=1", 6, 6},
 		{"fib", "n=2 cutoff=0", 1, 1},
 		{"fib", "n=10 cutoff=4", 20, 55},
+		{"fib", "n=5 cutoff=0 leaf=7", 7, 129272165991422529},
+		{"fib", "n=10 cutoff=4 leaf=3", 20, 18124501532411740105},
 		{"imbalanced", "n=1 heavy_percent=99 heavy=9 light=1", 1, 1442695040888963407},
 		{"imbalanced", "n=2 heavy_percent=100 heavy=0 light=5", 2, 1},
 		{"prodcons", "producers=3 consumers=5 capacity=1 items=10", 10, 55},

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "busy.h"
 #include "team.h"
 #include "workload.h"
 
@@ -20,7 +21,7 @@ enum {
 
 struct tree {
 	uint64_t size; /* n of fib, leaves of skynet */
-	uint64_t cutoff;
+	uint64_t cutoff, leaf; /* of fib */
 	struct subtree above; /* the unrolled levels */
 	uint64_t parts;
 	struct part {
@@ -35,16 +36,16 @@ static uint64_t plain_fib(uint64_t n)
 }
 
 /* One call for each child; what a thread computes itself is a loop. */
-static struct subtree __attribute__((noipa)) fib(uint64_t n, uint64_t cutoff)
+static struct subtree __attribute__((noipa)) fib(uint64_t n, const struct tree *t)
 {
 	struct subtree all = {0, 0};
 
-	for (; n >= 2 && n > cutoff; n -= 2) {
-		struct subtree child = fib(n - 1, cutoff);
+	for (; n >= 2 && n > t->cutoff; n -= 2) {
+		struct subtree child = fib(n - 1, t);
 		all.value += child.value;
 		all.created += child.created + 1;
 	}
-	all.value += plain_fib(n);
+	all.value += t->leaf ? busy(t->leaf, n) : plain_fib(n);
 	return all;
 }
 
@@ -93,7 +94,7 @@ static void fib_part(void *arg, uint64_t i)
 {
 	struct tree *t = arg;
 
-	t->part[i].done = fib(t->part[i].size, t->cutoff);
+	t->part[i].done = fib(t->part[i].size, t);
 }
 
 static void node_part(void *arg, uint64_t i)
@@ -142,6 +143,7 @@ static void *setup_fib(const struct args *args)
 		return NULL;
 	t->size = param(args, "n");
 	t->cutoff = param(args, "cutoff");
+	t->leaf = param(args, "leaf");
 	return t;
 }
 
@@ -159,7 +161,7 @@ static void *setup_skynet(const struct args *args)
 
 WORKLOAD(fib) = {
 	.id = "fib",
-	.params = {{"n", 2}, {"cutoff", 0}},
+	.params = {{"n", 2}, {"cutoff", 0}, {"leaf", 0, .optional = 1}},
 	.setup = setup_fib,
 	.run = run_fib,
 	.finish = finish,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,7 +64,7 @@ func parseRun(argv []string) (*args, error) {
 		return nil, usageError{fmt.Sprintf("run: serial mode has 1 worker, not %d", a.workers)}
 	}
 	for _, p := range w.params {
-		if _, ok := a.params[p.name]; !ok {
+		if _, ok := a.params[p.name]; !ok && !slices.Contains(optional[w.id], p.name) {
 			return nil, usageError{fmt.Sprintf("run: parameter %s is missing: give --param %s=NUMBER", p.name, p.name)}
 		}
 	}

@@ -1,9 +1,9 @@
 package main
 
 func init() {
-	register(workload{"fib", []paramSpec{{"n", 2}, {"cutoff", 0}}, func(p params) state {
-		return &fib{n: p["n"], cutoff: p["cutoff"]}
-	}})
+	register(workload{"fib", []paramSpec{{"n", 2}, {"cutoff", 0}, {"leaf", 0}}, func(p params) state {
+		return &fib{n: p["n"], cutoff: p["cutoff"], leaf: p["leaf"]}
+	}}, "leaf")
 }
 
 // fib is naive Fibonacci: above the cutoff a child computes fib(n-1), its
@@ -12,6 +12,7 @@ func init() {
 // cheaper than a WaitGroup and a shared record.
 type fib struct {
 	n, cutoff uint64
+	leaf      uint64 // steps of a leaf; 0: it is plain recursion
 	done      fibResult
 }
 
@@ -22,13 +23,21 @@ type fibResult struct {
 
 func (s *fib) compute(n uint64) fibResult {
 	if n < 2 || n <= s.cutoff {
-		return fibResult{value: plainFib(n)}
+		return fibResult{value: s.plain(n)}
 	}
 	child := make(chan fibResult, 1)
 	go func() { child <- s.compute(n - 1) }()
 	right := s.compute(n - 2)
 	left := <-child
 	return fibResult{left.value + right.value, left.created + right.created + 1}
+}
+
+// plain is a part of the tree without goroutines.
+func (s *fib) plain(n uint64) uint64 {
+	if s.leaf > 0 {
+		return busy(s.leaf, n)
+	}
+	return plainFib(n)
 }
 
 func plainFib(n uint64) uint64 {
@@ -40,7 +49,21 @@ func plainFib(n uint64) uint64 {
 
 func (s *fib) parallel() { s.done = s.compute(s.n) }
 
-func (s *fib) serial() { s.done = fibResult{value: plainFib(s.n)} }
+func (s *fib) serial() {
+	if s.leaf > 0 {
+		s.done.value = s.tree(s.n)
+	} else {
+		s.done.value = plainFib(s.n)
+	}
+}
+
+// tree is the tree without goroutines, where its leaves are not plain recursion.
+func (s *fib) tree(n uint64) uint64 {
+	if n < 2 || n <= s.cutoff {
+		return s.plain(n)
+	}
+	return s.tree(n-1) + s.tree(n-2)
+}
 
 func (s *fib) result() (units, answer uint64) {
 	if s.done.created == 0 { // it was the serial mode

@@ -54,12 +54,16 @@ type residence interface {
 
 var registry = map[string]*workload{}
 
-// register is called by the init function of each workload's file.
-func register(w workload) {
+// optional are the parameters of each workload that are 0 when they are not given.
+var optional = map[string][]string{}
+
+// register is called by the init function of each workload's file; it names the
+// parameters that need not be given.
+func register(w workload, mayLack ...string) {
 	if _, dup := registry[w.id]; dup {
 		panic("workload " + w.id + " is registered twice")
 	}
-	registry[w.id] = &w
+	registry[w.id], optional[w.id] = &w, mayLack
 }
 
 func workloadIDs() []string {

@@ -220,6 +220,7 @@ func TestOddSizes(t *testing.T) {
 		{"fib", params("n=2", "cutoff=0"), 1, 1},
 		{"fib", params("n=10", "cutoff=4"), 20, 55},
 		{"fib", params("n=10", "cutoff=59"), 0, 55},
+		{"fib", params("n=10", "cutoff=4", "leaf=3"), 20, 18124501532411740105},
 		{"imbalanced", params("n=1", "heavy_percent=99", "heavy=9", "light=1"), 1, 1442695040888963407},
 		{"imbalanced", params("n=2", "heavy_percent=100", "heavy=0", "light=5"), 2, 1},
 		{"prodcons", params("producers=3", "consumers=5", "capacity=1", "items=10"), 10, 55},

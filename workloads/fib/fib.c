@@ -3,11 +3,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "busy.h"
 #include "workload.h"
 
 struct fib {
     uint64_t n;
     uint64_t cutoff;
+    uint64_t leaf;       /* steps of a leaf; 0: it is plain recursion */
     int plain;           /* it was the serial mode */
     uint64_t value;
     uint64_t created;
@@ -27,6 +29,12 @@ static uint64_t plain(uint64_t n)
     return n < 2 ? n : plain(n - 1) + plain(n - 2);
 }
 
+/* A part of the tree without threads. */
+static uint64_t leaf(const struct fib *fib, uint64_t n)
+{
+    return fib->leaf ? busy(fib->leaf, n) : plain(n);
+}
+
 static void compute(struct call *call);
 
 static void *child(void *arg)
@@ -41,7 +49,7 @@ static void compute(struct call *call)
     uint64_t n = call->n;
 
     if (n < 2 || n <= fib->cutoff) {
-        call->value = plain(n);
+        call->value = leaf(fib, n);
         return;
     }
     struct call left = {.fib = fib, .n = n - 1}, right = {.fib = fib, .n = n - 2};
@@ -74,12 +82,20 @@ static void run(void *state, struct result *result)
         stopped(result, "pthread_create", error, s->created);
 }
 
+/* The tree without threads, where its leaves are not plain recursion. */
+static uint64_t tree(const struct fib *fib, uint64_t n)
+{
+    if (n < 2 || n <= fib->cutoff)
+        return leaf(fib, n);
+    return tree(fib, n - 1) + tree(fib, n - 2);
+}
+
 static void serial(void *state)
 {
     struct fib *s = state;
 
     s->plain = 1;
-    s->value = plain(s->n);
+    s->value = s->leaf ? tree(s, s->n) : plain(s->n);
 }
 
 /* The threads that the parallel form creates: T(n) = T(n-1) + T(n-2) + 1 above the cutoff, else 0. */
@@ -112,12 +128,13 @@ static void *setup(const struct args *args)
         return NULL;
     s->n = param(args, "n");
     s->cutoff = param(args, "cutoff");
+    s->leaf = param(args, "leaf");
     return s;
 }
 
 WORKLOAD(fib) = {
     .id = "fib",
-    .params = {{"n", 2}, {"cutoff", 0}},
+    .params = {{"n", 2}, {"cutoff", 0}, {"leaf", 0, .optional = 1}},
     .setup = setup,
     .run = run,
     .serial = serial,

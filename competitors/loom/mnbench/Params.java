@@ -33,6 +33,12 @@ public final class Params {
         return value;
     }
 
+    /** The named parameter, 0 when it is not given. */
+    public long optional(String name) {
+        asked.add(name);
+        return given.containsKey(name) ? number(name, 0) : 0;
+    }
+
     /** The named parameter as a count of things that are kept in an array, at least {@code min}. */
     public int count(String name, int min) {
         return count(name, min, ARRAY);

@@ -62,10 +62,15 @@ fn run(mut argv: impl Iterator<Item = String>) -> Result<Cell, Failure> {
     if cell.serial && cell.workers != 1 {
         return usage(format!("run: serial mode has 1 worker, not {}", cell.workers));
     }
-    match workload.params.iter().find(|spec| !cell.params.given(spec.name)) {
-        Some(spec) => usage(format!("run: parameter {0} is missing: give --param {0}=NUMBER", spec.name)),
-        None => Ok(cell),
+    for spec in workload.params {
+        if !cell.params.given(spec.name) {
+            if !spec.optional {
+                return usage(format!("run: parameter {0} is missing: give --param {0}=NUMBER", spec.name));
+            }
+            cell.params.set(spec.name, 0);
+        }
     }
+    Ok(cell)
 }
 
 fn usage<T>(why: impl Into<String>) -> Result<T, Failure> {

@@ -21,14 +21,19 @@ pub struct Workload {
     pub setup: fn(&Params) -> Result<Box<dyn State>, Failure>,
 }
 
-/// A parameter that must be given. Smaller values than min are refused.
+/// A parameter. Smaller values than min are refused.
 pub struct ParamSpec {
     pub name: &'static str,
     pub min: u64,
+    pub optional: bool, // 0 when it is not given; all others must be
 }
 
 pub const fn param(name: &'static str, min: u64) -> ParamSpec {
-    ParamSpec { name, min }
+    ParamSpec { name, min, optional: false }
+}
+
+pub const fn optional(name: &'static str) -> ParamSpec {
+    ParamSpec { name, min: 0, optional: true }
 }
 
 /// One iteration of a workload.

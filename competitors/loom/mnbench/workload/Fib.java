@@ -1,5 +1,6 @@
 package mnbench.workload;
 
+import mnbench.Busy;
 import mnbench.Params;
 import mnbench.Result;
 import mnbench.Threads;
@@ -9,6 +10,7 @@ import mnbench.Workload;
 public final class Fib implements Workload {
     private final long n;
     private final long cutoff;
+    private final long leaf; // steps of a leaf; 0: it is plain recursion
     private long value;
     private long started;
     private boolean sequential;
@@ -16,6 +18,7 @@ public final class Fib implements Workload {
     public Fib(Params params) {
         n = params.number("n", 2);
         cutoff = params.number("cutoff", 0);
+        leaf = params.optional("leaf");
     }
 
     @Override
@@ -39,7 +42,7 @@ public final class Fib implements Workload {
     @Override
     public void serial() {
         sequential = true;
-        value = plain(n);
+        value = leaf > 0 ? tree(n) : plain(n);
     }
 
     @Override
@@ -71,7 +74,7 @@ public final class Fib implements Workload {
 
         private long fib(long n) {
             if (n < 2 || n <= cutoff) {
-                return plain(n);
+                return leaf(n);
             }
             Call left = new Call(n - 1, threads);
             Thread thread = threads.start(left);
@@ -85,6 +88,16 @@ public final class Fib implements Workload {
             }
             return left.value + right;
         }
+    }
+
+    /** A part of the tree without threads. */
+    private long leaf(long n) {
+        return leaf > 0 ? Busy.steps(leaf, n) : plain(n);
+    }
+
+    /** The tree without threads, where its leaves are not plain recursion. */
+    private long tree(long n) {
+        return n < 2 || n <= cutoff ? leaf(n) : tree(n - 1) + tree(n - 2);
     }
 
     private static long plain(long n) {
