@@ -85,6 +85,7 @@ func (l *echoLine) serve() {
 
 func (l *echoLine) ask() {
 	defer l.client.Close()
+	sum := uint64(0)
 	start := time.Now()
 	for round := range l.took {
 		_, err := l.client.Write(l.question)
@@ -94,14 +95,16 @@ func (l *echoLine) ask() {
 		end := time.Now()
 		l.took[round] = uint64(end.Sub(start))
 		start = end
-		l.take()
+		sum += l.take()
 	}
+	l.sum = sum
 }
 
 // take adds the message up and makes the next one of it.
-func (l *echoLine) take() {
-	l.sum += sumWords(l.question)
+func (l *echoLine) take() uint64 {
+	sum := sumWords(l.question)
 	binary.LittleEndian.PutUint64(l.question, busy(1, binary.LittleEndian.Uint64(l.question)))
+	return sum
 }
 
 // sumWords is the sum of the 64-bit words in a buffer.
@@ -132,7 +135,7 @@ func (s *echo) parallel() {
 func (s *echo) serial() {
 	for i := range s.lines {
 		for range s.rounds {
-			s.lines[i].take()
+			s.lines[i].sum += s.lines[i].take()
 		}
 	}
 }

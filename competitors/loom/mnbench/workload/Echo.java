@@ -125,6 +125,7 @@ public final class Echo implements Workload {
         try (Socket socket = clients[index]) {
             InputStream in = socket.getInputStream();
             OutputStream out = socket.getOutputStream();
+            long sum = 0;
             long start = System.nanoTime();
             for (int round = 0; round < rounds; round++) {
                 out.write(message);
@@ -134,16 +135,17 @@ public final class Echo implements Workload {
                 long end = System.nanoTime();
                 took[index][round] = end - start;
                 start = end;
-                take(index);
+                sum += take(message);
             }
+            sums[index] = sum;
         }
     }
 
     /** Adds the message up and makes the next one of it. */
-    private void take(int index) {
-        byte[] message = questions[index];
-        sums[index] += Words.sum(message);
+    private static long take(byte[] message) {
+        long sum = Words.sum(message);
         Words.put(message, 0, Busy.steps(1, Words.get(message, 0)));
+        return sum;
     }
 
     @Override
@@ -151,7 +153,7 @@ public final class Echo implements Workload {
         sequential = true;
         for (int i = 0; i < connections; i++) {
             for (int round = 0; round < rounds; round++) {
-                take(i);
+                sums[i] += take(questions[i]);
             }
         }
     }
