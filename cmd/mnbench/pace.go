@@ -124,6 +124,9 @@ func (p pace) howLong(plan engine.Plan, cells []results.Cell) string {
 	switch {
 	case known == 0:
 		return "how long it takes is known once some of it has been measured on this machine"
+	case known < len(cells)/2: // too few to say the same of the others
+		return fmt.Sprintf("about %s for the %d of %d cells that have been measured on this machine before; of the others it is not known",
+			clock(time.Duration(float64(d)*float64(known)/float64(len(cells)))), known, len(cells))
 	case known < len(cells):
 		return fmt.Sprintf("about %s, judged by the %d of %d cells that have been measured on this machine before",
 			clock(d), known, len(cells))
