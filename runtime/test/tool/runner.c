@@ -9,7 +9,8 @@
  * first failure of each program). For a run past its time that includes where
  * each of its kernel threads is. The last
  * line of all is "N passed, N failed, N skipped"; exit status 1 when something
- * failed or nothing was run. LOGS/times says how long each run took, in seconds.
+ * failed or nothing was run. LOGS/times says how long each run took, in seconds, and
+ * how much CPU time; where that went stands above the last line, if many were run.
  *
  *   runner [-j JOBS] [-t SECONDS] [-l LOGS] [-p PREFIX] [-x WRAPPER]
  *
@@ -30,6 +31,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +42,8 @@
 #define DUMP_SECONDS 30
 #define SHOWN_LINES 40
 #define SHOWN_LINES_HUNG 400
+#define MANY 500   /* runs, from which on the end says where the time went */
+#define LONGEST 15 /* programs that are named then */
 #define SKIPPED 77
 #define NS_PER_S 1000000000
 
@@ -70,7 +74,17 @@ static struct shown {
 	char program[];
 } *shown;
 
-static FILE *times; /* LOGS/times: how long each run took, in seconds */
+static FILE *times; /* LOGS/times */
+
+/* What the runs of a program, or of a group of them (TREE/GROUP), took together. */
+struct total {
+	struct total *next;
+	double seconds, cpu_seconds;
+	int runs;
+	char name[];
+};
+
+static struct total *programs, *groups;
 
 static struct {
 	int passed, failed, skipped, started;
@@ -313,10 +327,72 @@ static bool first_failure(const struct run *r)
 	return true;
 }
 
-static void finish(struct run *r, int status)
+static void add(struct total **list, const char *name, size_t length, double seconds, double cpu)
 {
-	if (times)
-		fprintf(times, "%7.3f %s\n", (double)(now() - r->started) / NS_PER_S, r->label);
+	struct total *t = *list;
+
+	while (t && (strlen(t->name) != length || strncmp(t->name, name, length)))
+		t = t->next;
+	if (!t) {
+		t = calloc(1, sizeof *t + length + 1);
+		if (!t)
+			die("calloc");
+		memcpy(t->name, name, length);
+		t->next = *list;
+		*list = t;
+	}
+	t->seconds += seconds;
+	t->cpu_seconds += cpu;
+	t->runs++;
+}
+
+static void note_time(const struct run *r, const struct rusage *used)
+{
+	double seconds = (double)(now() - r->started) / NS_PER_S;
+	double cpu = (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+		     1e-6 * (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec);
+	size_t program = strcspn(r->label, " ");
+	size_t group = program;
+
+	while (group && r->label[group] != '/')
+		group--;
+	fprintf(times, "%7.3f %7.3f %s\n", seconds, cpu, r->label);
+	add(&programs, r->label, program, seconds, cpu);
+	add(&groups, r->label, group, seconds, cpu);
+}
+
+static int by_seconds(const void *a, const void *b)
+{
+	const struct total *const *x = a;
+	const struct total *const *y = b;
+
+	return ((*x)->seconds < (*y)->seconds) - ((*x)->seconds > (*y)->seconds);
+}
+
+/* The first so many by time. */
+static void show_totals(struct total *list, int most)
+{
+	int n = 0;
+	struct total **sorted;
+
+	for (struct total *t = list; t; t = t->next)
+		n++;
+	sorted = calloc((size_t)n + 1, sizeof(struct total *));
+	if (!sorted)
+		die("calloc");
+	n = 0;
+	for (struct total *t = list; t; t = t->next)
+		sorted[n++] = t;
+	qsort(sorted, (size_t)n, sizeof *sorted, by_seconds);
+	for (int i = 0; i < n && i < most; i++)
+		printf("%8.1f %8.1f %6d  %s\n", sorted[i]->seconds, sorted[i]->cpu_seconds,
+		       sorted[i]->runs, sorted[i]->name);
+	free(sorted);
+}
+
+static void finish(struct run *r, int status, const struct rusage *used)
+{
+	note_time(r, used);
 	kill(-r->pid, SIGKILL); /* what it may have left behind */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !r->hung) {
 		count.passed++;
@@ -352,6 +428,7 @@ static void wait_for_some(struct run *runs, const sigset_t *sigchld)
 	int64_t first = INT64_MAX;
 	int64_t left;
 	int status;
+	struct rusage used;
 
 	for (int i = 0; i < options.jobs; i++)
 		if (runs[i].pid && !runs[i].hung && runs[i].deadline < first)
@@ -364,8 +441,8 @@ static void wait_for_some(struct run *runs, const sigset_t *sigchld)
 
 		if (!r->pid)
 			continue;
-		if (waitpid(r->pid, &status, WNOHANG) == r->pid)
-			finish(r, status);
+		if (wait4(r->pid, &status, WNOHANG, &used) == r->pid)
+			finish(r, status, &used);
 		else if (!r->hung && now() > r->deadline)
 			end_hung(r);
 	}
@@ -425,6 +502,12 @@ int main(int argc, char **argv)
 		for (int i = 0; i < options.jobs; i++)
 			running += runs[i].pid != 0;
 	} while (more || running);
+	if (count.started > MANY) {
+		printf(" seconds      CPU   runs\n");
+		show_totals(groups, LONGEST);
+		printf("the longest:\n");
+		show_totals(programs, LONGEST);
+	}
 	printf("%d passed, %d failed, %d skipped\n", count.passed, count.failed, count.skipped);
 	return count.failed || !count.started;
 }
