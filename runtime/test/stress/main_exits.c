@@ -11,7 +11,7 @@
 #include "check.h"
 
 #define ROOTS 5
-#define THREADS (TEST_SLOWDOWN > 1 ? 5000 : 100000)
+#define THREADS (TEST_SLOWDOWN > 10 ? 1000 : TEST_SLOWDOWN > 1 ? 5000 : 100000)
 
 /* Seen by the parent process. */
 static struct {

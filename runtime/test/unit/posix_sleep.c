@@ -1,7 +1,7 @@
 /*
  * Proves, through mn_pthread.h: the sleeping functions sleep for as long as they
- * are told, by a thread and by a main that is no green thread yet, refuse what
- * is no time, and let other threads run meanwhile.
+ * are told, by a thread and by a main that is no green thread yet, and refuse what
+ * is no time.
  */
 #include "mn_pthread.h"
 
@@ -55,23 +55,6 @@ static void *sleeps(void *arg)
 	return arg;
 }
 
-static void *sleep_long(void *arg)
-{
-	CHECK_EQ(sleep(1), 0);
-	return arg;
-}
-
-/* If one held its kernel thread this would take 100 s, and the test's time is up before. */
-static void together(void)
-{
-	static pthread_t t[100 * 4];
-
-	for (int i = 0; i < 400; i++)
-		CHECK_EQ(pthread_create(&t[i], NULL, sleep_long, NULL), 0);
-	for (int i = 0; i < 400; i++)
-		CHECK_EQ(pthread_join(t[i], NULL), 0);
-}
-
 int main(void)
 {
 	pthread_t t[5];
@@ -82,6 +65,5 @@ int main(void)
 	sleeps(NULL);
 	for (int i = 0; i < 5; i++)
 		CHECK_EQ(pthread_join(t[i], NULL), 0);
-	together();
 	return 0;
 }
