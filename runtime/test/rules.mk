@@ -118,10 +118,9 @@ test-million: ## a million threads at once, parked, asleep, not started; 6 GB of
 	MN_TEST_THREADS=1000000 $(BUILD)/plain/unit/memory_given_back
 	MN_TEST_THREADS=1000000 $(BUILD)/plain/unit/sleepers
 
-test-deep: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress, ASan, UBSan, TSan, perturbation; tool/plan says what is left out
-	@{ $(call PLAN,$(or $(SCALE),2)) plain:stress; \
-		$(call PLAN,$(or $(SCALE),1)) asan:unit asan:stress asan:fault tsan:unit tsan:stress \
-			strict:unit strict:stress perturb:unit perturb:stress; } | $(call RUNNER,120)
+test-deep: tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## unit and stress tests under ASan, UBSan, TSan, perturbation; tool/plan says what is left out
+	@$(call PLAN,$(or $(SCALE),1)) asan:unit asan:stress asan:fault tsan:unit tsan:stress \
+		strict:unit strict:stress perturb:unit perturb:stress | $(call RUNNER,120)
 
 soak: tree-plain tree-asan tree-tsan tree-strict tree-perturb $(BUILD)/runner ## stress tests over and over, for MINUTES=30 or until one fails
 	@end=$$(($$(date +%s) + $(MINUTES) * 60)); \

@@ -23,15 +23,18 @@
 extern const struct model_scenario *const __start_model_scenarios[];
 extern const struct model_scenario *const __stop_model_scenarios[];
 
-static int by_name(const void *a, const void *b)
+/* The large ones first, so that no CPU is left alone with one of them in the end. */
+static int by_size_and_name(const void *a, const void *b)
 {
 	const struct model_scenario *const *x = a;
 	const struct model_scenario *const *y = b;
 
+	if ((*x)->large != (*y)->large)
+		return (*x)->large ? -1 : 1;
 	return strcmp((*x)->name, (*y)->name);
 }
 
-/* All scenarios by name. Returns how many. */
+/* All scenarios, by size and name. Returns how many. */
 static size_t all(const struct model_scenario ***out)
 {
 	size_t n = (size_t)(__stop_model_scenarios - __start_model_scenarios);
@@ -40,7 +43,7 @@ static size_t all(const struct model_scenario ***out)
 	if (!*out)
 		abort();
 	memcpy(*out, __start_model_scenarios, n * sizeof **out);
-	qsort(*out, n, sizeof **out, by_name);
+	qsort(*out, n, sizeof **out, by_size_and_name);
 	return n;
 }
 
