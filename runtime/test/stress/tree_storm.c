@@ -10,7 +10,8 @@
 #include "check.h"
 
 #define ROOTS 4
-#define NODES (TEST_SLOWDOWN > 10 ? 400 : 1500) /* of a tree; each is a fiber to TSan, and those are large */
+/* Of a tree; each is a fiber to TSan, and those are large. */
+#define NODES (TEST_SLOWDOWN > 10 ? 400 : 1500)
 #define FAN 5
 
 static struct mn_sem tokens;
