@@ -296,6 +296,23 @@ void mni_carrier_begin(struct mni_worker *w)
 	mni_store(&w->carrier, k, release);
 }
 
+/* Carries one worker after the other, until the runtime stops. */
+static void carry(struct mni_carrier *k)
+{
+	while (await(k)) {
+		struct mni_worker *w = k->worker;
+
+		mn_plat_set_self(w);
+		mni_trace(w, MNI_EV_BLOCKED, NULL, 0);
+		if (mni_rt.poller) {
+			mni_rt.poller->moved(w, &w->polled); /* step 5 */
+			mni_poll_submit(w);
+		}
+		mni_schedule(w);
+		mn_plat_set_self(NULL);
+	}
+}
+
 static void serve(void *carrier)
 {
 	struct mni_carrier *k = carrier;
@@ -317,18 +334,8 @@ static void serve(void *carrier)
 	}
 	mni_spin_unlock(&handoff.lock);
 	tell(k);
-	while (!error && await(k)) {
-		struct mni_worker *w = k->worker;
-
-		mn_plat_set_self(w);
-		mni_trace(w, MNI_EV_BLOCKED, NULL, 0);
-		if (mni_rt.poller) {
-			mni_rt.poller->moved(w, &w->polled); /* step 5 */
-			mni_poll_submit(w);
-		}
-		mni_schedule(w);
-		mn_plat_set_self(NULL);
-	}
+	if (!error)
+		carry(k);
 	mn_plat_diag_leave(k);
 	if (ticks && !error)
 		mn_plat_tick_close(&k->tick);
@@ -462,9 +469,19 @@ static bool anything_to_watch(void)
 }
 
 /*
- * Falling asleep: asleep is set; SC fence; all are looked at again. Arming a tick: that
- * is set (SC RMW), then asleep is read (SC).
+ * Asleep is set; SC fence; all are looked at again. Arming a tick: that is set; SC
+ * fence; then asleep is read.
  */
+static void sleep_until_woken(void)
+{
+	mni_store(&handoff.asleep, 1, seq_cst);
+	mni_fence(seq_cst);
+	if (anything_to_watch() || mni_load(&handoff.stop, seq_cst))
+		mni_store(&handoff.asleep, 0, relaxed);
+	while (mni_load(&handoff.asleep, acquire) == 1)
+		mn_plat_wait(&handoff.asleep, 1, MN_PLAT_FOREVER);
+}
+
 static void watch(void *unused)
 {
 	uint32_t nothing = 0;
@@ -477,12 +494,7 @@ static void watch(void *unused)
 			continue;
 		}
 		nothing = 0;
-		mni_store(&handoff.asleep, 1, seq_cst);
-		mni_fence(seq_cst);
-		if (anything_to_watch() || mni_load(&handoff.stop, seq_cst))
-			mni_store(&handoff.asleep, 0, relaxed);
-		while (mni_load(&handoff.asleep, acquire) == 1)
-			mn_plat_wait(&handoff.asleep, 1, MN_PLAT_FOREVER);
+		sleep_until_woken();
 	}
 }
 

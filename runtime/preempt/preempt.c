@@ -72,6 +72,7 @@ void mni_preempt_arm_slow(struct mni_worker *w)
 {
 	if (mni_exchange(&w->tick_armed, true, seq_cst)) /* with mn_quantum_set()'s load */
 		return;
+	mn_arch_fence_after_rmw(); /* with the watch's, before it sleeps (handoff.c) */
 	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		set_tick(w, 0);
 	mni_handoff_watch();

@@ -334,7 +334,7 @@ void explore(const struct model_scenario *s, struct tally *tally)
 			}
 			again = plain_learnt_more() | memory_learnt_more();
 		} while (end != END_FAILED && !again && next_choices());
-	} while (end != END_FAILED && (again || late_learnt_more()));
+	} while (again || (end != END_FAILED && late_learnt_more())); /* a failure is to be repeated */
 	tally->states = seen_count;
 	tally->failed = end == END_FAILED;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);

@@ -23,11 +23,36 @@ void model_schedule(struct mni_worker *w);
 /* What a worker does instead of switching to a green thread. Set in setup. */
 extern void (*model_green)(struct mn_thread *t);
 
+/* Who watches (core/handoff.c), for the scenarios that have somebody; NULL: nobody. Set in setup. */
+extern void (*model_watch)(void);
+
 /* Makes a thread runnable on this worker and no other. */
 void model_send_mail(struct mni_worker *to, struct mn_thread *t);
 
 bool model_idle_announced(unsigned worker);
 unsigned model_idle_searching(void);
 bool model_idle_watched(void);
+
+/*
+ * core/handoff.c. In setup, after model_start(): thread 0 is worker 0's first kernel thread, and
+ * the next ones are spare.
+ */
+void model_handoff_start(unsigned spares);
+/* What a spare kernel thread does. */
+void model_carry(void);
+/* The running thread sleeps in the program's code, and goes on some time. */
+void model_rest(void);
+/* Makes thread 0 rest, in setup, and what it does when it goes on, first of all. */
+void model_begin_rest(void);
+void model_end_rest(void);
+/* What the watch does with a worker that it suspects; and when it has nothing to watch. */
+void model_take_over(struct mni_worker *w);
+void model_watch_sleeps(void);
+/* For model_watch. */
+void model_wake_watch(void);
+/* In finish: whether all kernel threads are what they were at first, and all words right. */
+bool model_all_are_back(void);
+/* A stack in which whoever rests rests. */
+extern struct mni_stack model_stack;
 
 #endif

@@ -18,6 +18,7 @@ static struct mni_carrier carriers[4];
 
 void model_start(unsigned workers, const struct mni_policy *policy)
 {
+	model_watch = NULL;
 	mni_idle_reset();
 	mni_timers_reset();
 	mni_rt = (struct mni_runtime){.workers = workers, .policy = policy, .strong_fences = true};
@@ -41,8 +42,13 @@ void model_start_light(unsigned workers, const struct mni_policy *policy)
 	mni_rt.strong_fences = false;
 }
 
-/* Nobody is taken over here. */
-void mni_handoff_watch(void) {}
+void (*model_watch)(void);
+
+void mni_handoff_watch(void)
+{
+	if (model_watch)
+		model_watch();
+}
 
 void (*model_green)(struct mn_thread *t);
 

@@ -111,6 +111,25 @@ void model_play_worker(struct mni_worker *w)
 	machine.self->worker = w;
 }
 
+_Atomic(struct mni_worker *) *model_self_word(unsigned thread)
+{
+	static _Atomic(struct mni_worker *) word[MODEL_THREADS + 1];
+
+	return machine.scenario->self_is_shared ? &word[thread] : NULL;
+}
+
+static struct mni_carrier *carrier[MODEL_THREADS];
+
+struct mni_carrier *mn_plat_carrier(void)
+{
+	return carrier[model_thread()];
+}
+
+void mn_plat_set_carrier(struct mni_carrier *k)
+{
+	carrier[model_thread()] = k;
+}
+
 int *mn_plat_errno(void)
 {
 	static int error[MODEL_THREADS];

@@ -157,6 +157,7 @@ struct model_scenario {
 	unsigned preemptions;    /* switches from a thread that could go on; 0: any number */
 	bool large;              /* takes too long to be explored again for every mutation */
 	unsigned spurious_waits; /* how many waits end without a reason, per thread */
+	bool self_is_shared;     /* others write to what says which worker a thread plays */
 	unsigned late_loads;     /* how many loads may be overtaken by a store (late.c) */
 	/* Litmus tests: the value of outcome() after finish, and all that must be seen. */
 	unsigned (*outcome)(void);
