@@ -28,6 +28,13 @@ const examples = "../../runtime/_build/plain"
 const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
+	if told, err := asTold(os.Args[1:]); told {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	// Where the runtime's own tests have them, too.
 	out, err := exec.Command("make", "-s", "-C", "../../runtime", "tree-plain", "ONLY=examples/").CombinedOutput()
 	if err != nil {
@@ -258,11 +265,11 @@ func TestEcho(t *testing.T) {
 	eachBackend(t, func(t *testing.T, env []string) {
 		s := startExample(t, "echo", env)
 		for _, size := range []int{1, 64, 4096, 100000} {
-			got, err := echoLoad(s.address(), 20, size, 100*time.Millisecond)
+			got, err := echoLoad(s.address(), 20, size, 100*time.Millisecond, func() {})
 			if err != nil {
 				t.Fatalf("%d bytes: %v", size, err)
 			}
-			if got.messages == 0 {
+			if got.Messages == 0 {
 				t.Errorf("%d bytes: no message came back", size)
 			}
 		}
@@ -395,9 +402,6 @@ func wakeUps(t *testing.T, s *server) int {
 
 // TestGoServers: what the examples are set beside works, too.
 func TestGoServers(t *testing.T) {
-	if os.Getenv("SERVERBENCH_SERVE") != "" {
-		t.Fatal(serve(os.Getenv("SERVERBENCH_SERVE")))
-	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -407,16 +411,16 @@ func TestGoServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(kind string) *server {
-		argv := func(string) []string { return []string{self, "-test.run=^TestGoServers$"} }
-		s, err := start(t.Context(), contestant{"go", argv, []string{"SERVERBENCH_SERVE=" + kind}}, kind, cpus)
+		argv := func(kind string) []string { return []string{self, "serve", kind} }
+		s, err := start(t.Context(), contestant{"go", argv, nil}, kind, cpus)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.stop)
 		return s
 	}
-	if got, err := echoLoad(run("echo").address(), 10, 4096, 50*time.Millisecond); err != nil || got.messages == 0 {
-		t.Errorf("echo: %d messages, %v", got.messages, err)
+	if got, err := echoLoad(run("echo").address(), 10, 4096, 50*time.Millisecond, func() {}); err != nil || got.Messages == 0 {
+		t.Errorf("echo: %d messages, %v", got.Messages, err)
 	}
 	a, err := http.Get("http://" + run("http").address() + "/")
 	if err != nil {
@@ -425,6 +429,35 @@ func TestGoServers(t *testing.T) {
 	defer a.Body.Close()
 	if body, err := io.ReadAll(a.Body); err != nil || a.StatusCode != 200 || len(body) != len("Hello from a green thread.\n") {
 		t.Errorf("http: %s, %q, %v", a.Status, body, err)
+	}
+}
+
+// TestMeasure: a round, with clients that are processes, gives every server a figure of everything.
+func TestMeasure(t *testing.T) {
+	cpus, err := host.Affinity(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options{rounds: 1, duration: 50 * time.Millisecond, build: examples, variants: "mn,mn-epoll,go",
+		serverCPUs: cpus, clientCPUs: cpus}
+	servers, err := contestants(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := cell{"echo", "echo", 10, 4096}
+	results, err := measure(t.Context(), o, c, servers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	report(&out, c, results)
+	for _, who := range servers {
+		if got := results[who.name]; len(got) != 1 || got[0].perSecond <= 0 || got[0].p50 <= 0 || got[0].p99 < got[0].p50 || got[0].cpuMessage <= 0 {
+			t.Errorf("%s: %+v", who.name, got)
+		}
+		if !strings.Contains(out.String(), who.name+" ") {
+			t.Errorf("no line of %s in\n%s", who.name, out.String())
+		}
 	}
 }
 

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,15 +16,42 @@ import (
 
 // A load is what a client saw.
 type load struct {
-	messages  int
-	elapsed   time.Duration
-	latencies []time.Duration // of a part of the messages, evenly
+	Messages int
+	Elapsed  time.Duration
+	P50, P99 time.Duration
+}
+
+// loadAsTold is the echo client as a process of its own, so that all of it is on the client's
+// CPUs: ADDRESS CONNECTIONS SIZE DURATION. It prints an empty line when it is warm, then a load.
+func loadAsTold(args []string) error {
+	if len(args) != 4 {
+		return fmt.Errorf("load: %d arguments, there are 4", len(args))
+	}
+	connections, err := strconv.Atoi(args[1])
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	size, err := strconv.Atoi(args[2])
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	d, err := time.ParseDuration(args[3])
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	debug.SetGCPercent(-1) // it keeps 8 bytes for every fourth message, and ends soon
+	got, err := echoLoad(args[0], connections, size, d, func() { fmt.Println() })
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(got)
 }
 
 // echoLoad sends messages of so many bytes on so many connections to an echo server,
-// each when the answer to the one before has come. It runs on the calling kernel
-// thread and uses epoll by itself: a client has to cost less than what it loads.
-func echoLoad(address string, connections, size int, d time.Duration) (load, error) {
+// each when the answer to the one before has come; warm is called when the measured
+// part begins. It runs on the calling kernel thread and uses epoll by itself: a client has
+// to cost less than what it loads.
+func echoLoad(address string, connections, size int, d time.Duration, warm func()) (load, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	c, err := newEchoClient(address, connections, size)
@@ -27,16 +59,21 @@ func echoLoad(address string, connections, size int, d time.Duration) (load, err
 		return load{}, err
 	}
 	defer c.close()
-	if err := c.runFor(d / 5); err != nil { // warm up
+	if err := c.runFor(d / 4); err != nil { // warm up
 		return load{}, err
 	}
-	c.load = load{}
+	warm()
+	c.messages, c.latencies = 0, nil
 	began := time.Now()
 	if err := c.runFor(d); err != nil {
 		return load{}, err
 	}
-	c.load.elapsed = time.Since(began)
-	return c.load, nil
+	got := load{Messages: c.messages, Elapsed: time.Since(began)}
+	slices.Sort(c.latencies)
+	if n := len(c.latencies); n > 0 {
+		got.P50, got.P99 = c.latencies[n/2], c.latencies[n*99/100]
+	}
+	return got, nil
 }
 
 type echoClient struct {
@@ -44,7 +81,9 @@ type echoClient struct {
 	conns   []echoConn
 	message []byte
 	buffer  []byte
-	load    load
+
+	messages  int
+	latencies []time.Duration // of every fourth
 }
 
 type echoConn struct {
@@ -147,9 +186,9 @@ func (c *echoClient) receive(x *echoConn) error {
 	if c.buffer[n-1] != x.mark {
 		return fmt.Errorf("that does not end as what was sent")
 	}
-	c.load.messages++
-	if c.load.messages%4 == 0 {
-		c.load.latencies = append(c.load.latencies, time.Since(x.sent))
+	c.messages++
+	if c.messages%4 == 0 {
+		c.latencies = append(c.latencies, time.Since(x.sent))
 	}
 	return c.send(x)
 }

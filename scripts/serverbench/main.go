@@ -1,15 +1,19 @@
 // Serverbench sets the example servers of runtime/examples beside the same servers
-// in Go: echo (net) and HTTP/1.1 (net/http). Both get the same CPUs, the client has
-// others, and in every round each cell runs with each server in turn.
+// in Go: echo (net) and HTTP/1.1 (net/http). Both get the same CPUs and as many
+// workers (GOMAXPROCS), the client has other CPUs, and in every round each cell runs
+// with each server in turn: one process of server and client each time.
 //
 //	go run ./scripts/serverbench [flags]
 //
-// It prints medians over the rounds: throughput and the ratio to Go's in the same
-// round, latencies, and the CPU time that the server took for a message, which is
-// what holds on a machine that does other things besides.
+// It prints medians over the rounds, and of the ratios to Go's in the same round also
+// the lowest and the highest: throughput, latencies, and the CPU time that the server
+// took for a message, which is what holds on a machine that does other things besides.
+// There are no figures with errors in them: a message that goes wrong ends it.
 //
 // A client is closed-loop: each connection sends, waits for the whole answer, and
-// sends again. The echo client is in this folder; HTTP is loaded by wrk.
+// sends again. The echo client is in this folder; HTTP is loaded by wrk. On its own
+// CPUs the client may be what is busiest: then throughput and latency say
+// little, and CPU time says it. With the server's CPUs it shares what the server leaves.
 package main
 
 import (
@@ -39,17 +43,25 @@ type options struct {
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		if err := serve(os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, "serverbench:", err)
-			os.Exit(1)
-		}
-		return
+	told, err := asTold(os.Args[1:])
+	if !told {
+		err = run()
 	}
-	if err := run(); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "serverbench:", err)
 		os.Exit(1)
 	}
+}
+
+// asTold is what this program does when it has started itself: it is a server, or a client.
+func asTold(args []string) (told bool, err error) {
+	switch {
+	case len(args) == 2 && args[0] == "serve":
+		return true, serve(args[1])
+	case len(args) > 0 && args[0] == "load":
+		return true, loadAsTold(args[1:])
+	}
+	return false, nil
 }
 
 func run() error {
@@ -68,8 +80,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("server on CPUs %s, client on CPUs %s; %d rounds of %s\n",
-		host.FormatCPUs(o.serverCPUs), host.FormatCPUs(o.clientCPUs), o.rounds, o.duration)
+	fmt.Printf("server on CPUs %s with %d workers, client on CPUs %s; %d rounds of %s\n",
+		host.FormatCPUs(o.serverCPUs), len(o.serverCPUs), host.FormatCPUs(o.clientCPUs), o.rounds, o.duration)
 	for _, c := range cells {
 		results, err := measure(ctx, o, c, servers)
 		if err != nil {
@@ -98,9 +110,9 @@ func parse() (options, error) {
 	flag.DurationVar(&o.duration, "duration", 2*time.Second, "how long at a time")
 	flag.StringVar(&o.only, "only", "", "cells whose name contains this, as echo or 1000")
 	flag.StringVar(&o.build, "build", "runtime/_build", "where make -C runtime examples has put them: BUILD")
-	flag.StringVar(&server, "server-cpus", server, "CPUs of the server")
+	flag.StringVar(&server, "server-cpus", server, "CPUs of the server, and so how many workers")
 	flag.StringVar(&client, "client-cpus", client, "CPUs of the client")
-	flag.StringVar(&o.variants, "variants", "mn,mn-epoll,go", "servers: mn, mn-uring, mn-epoll, go")
+	flag.StringVar(&o.variants, "variants", "mn-uring,mn-epoll,go", "servers: mn, mn-uring, mn-epoll, go")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return o, fmt.Errorf("%s: there are no arguments but flags", strings.Join(flag.Args(), " "))

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +75,7 @@ func once(ctx context.Context, o options, c cell, who contestant) (sample, error
 	if c.kind == "http" {
 		return httpSample(ctx, o, c, s)
 	}
-	return echoSample(o, c, s)
+	return echoSample(ctx, o, c, s)
 }
 
 func httpSample(ctx context.Context, o options, c cell, s *server) (sample, error) {
@@ -94,36 +99,44 @@ func httpSample(ctx context.Context, o options, c cell, s *server) (sample, erro
 	}, nil
 }
 
-func echoSample(o options, c cell, s *server) (sample, error) {
+func echoSample(ctx context.Context, o options, c cell, s *server) (sample, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return sample{}, err
+	}
+	cmd := exec.CommandContext(ctx, self, "load", s.address(), strconv.Itoa(c.connections), strconv.Itoa(c.size), o.duration.String())
+	cmd.Stderr = os.Stderr
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = host.OnCPUs(o.clientCPUs, cmd.Start)
+	}
+	if err != nil {
+		return sample{}, err
+	}
+	out := bufio.NewReader(pipe)
 	var got load
-	before, err := s.cpu()
-	if err != nil {
-		return sample{}, err
+	var before, after time.Duration
+	_, err = out.ReadString('\n') // it is warm
+	if err == nil {
+		before, err = s.cpu()
 	}
-	err = host.OnCPUs(o.clientCPUs, func() (err error) {
-		got, err = echoLoad(s.address(), c.connections, c.size, o.duration)
-		return err
-	})
-	if err != nil {
-		return sample{}, err
+	if err == nil {
+		err = json.NewDecoder(out).Decode(&got)
 	}
-	after, err := s.cpu()
-	if err != nil {
-		return sample{}, err
+	if err == nil {
+		after, err = s.cpu()
 	}
-	slices.Sort(got.latencies)
-	at := func(q float64) time.Duration {
-		if len(got.latencies) == 0 {
-			return 0
-		}
-		return got.latencies[int(q*float64(len(got.latencies)-1))]
+	if ended := cmd.Wait(); ended != nil {
+		err = ended // it has said why
+	}
+	if err != nil {
+		return sample{}, fmt.Errorf("client: %w", err)
 	}
 	return sample{
-		perSecond: float64(got.messages) / got.elapsed.Seconds(),
-		p50:       at(0.50),
-		p99:       at(0.99),
-		// The warm-up, a fifth of the time, is in the CPU time and not among the messages.
-		cpuMessage: (after - before) * 5 / 6 / time.Duration(max(1, got.messages)),
+		perSecond:  float64(got.Messages) / got.Elapsed.Seconds(),
+		p50:        got.P50,
+		p99:        got.P99,
+		cpuMessage: (after - before) / time.Duration(max(1, got.Messages)),
 	}, nil
 }
 
@@ -171,6 +184,7 @@ func median(samples []sample, of func(sample) float64) float64 {
 	return m
 }
 
+// ratio is the median, the lowest and the highest of the ratios in the same round.
 func ratio(samples, base []sample, of func(sample) float64) string {
 	var all []float64
 	for i := range min(len(samples), len(base)) {
@@ -180,5 +194,8 @@ func ratio(samples, base []sample, of func(sample) float64) string {
 	if err != nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.2fx", m)
+	if len(all) == 1 {
+		return fmt.Sprintf("%.2fx", m)
+	}
+	return fmt.Sprintf("%.2fx (%.2f-%.2f)", m, slices.Min(all), slices.Max(all))
 }
