@@ -48,6 +48,7 @@ FAULTY_IO := syscall mmap close epoll_create1 epoll_ctl epoll_wait eventfd socke
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)
 $(BUILD)/fault/io_%: TEST_LINK = $(FAULTY_IO:%=-Wl$(COMMA)--wrap=%)
+$(BUILD)/fault/block_rings: TEST_LINK = $(FAULTY_IO:%=-Wl$(COMMA)--wrap=%)
 $(BUILD)/fault/block_wake: TEST_LINK = -Wl$(COMMA)--wrap=close
 
 # Programs under their own names, as a program on POSIX threads is compiled.

@@ -371,8 +371,8 @@ static __attribute__((noinline)) int tell(struct mni_fd *e, int fd)
 
 	(void)e;
 	(void)fd;
-	if (!r)
-		return error;
+	if (!r) /* -EPERM would say that it is the fd that cannot be waited for */
+		return error == -EPERM ? -ENOSYS : error;
 	while (unsubmitted(r) > r->entries - 4) {
 		error = enter_kernel(r, 0, 0, NULL);
 		if (error && error != -EINTR && error != -EBUSY && error != -EAGAIN)
@@ -524,10 +524,11 @@ static void moved(struct mni_worker *w, struct mni_list *out)
 	unmake(r);
 	r->wake_armed = false;
 	r->in_flight = r->tail = 0;
+	mni_fd_disarm_all(w->id, out);
+	/* Not before: until then others add to it, and nobody would take from a full one. */
 	mni_spin_lock(&r->cancel_lock);
 	mni_store(&r->cancel_count, 0, relaxed);
 	mni_spin_unlock(&r->cancel_lock);
-	mni_fd_disarm_all(w->id, out);
 }
 
 const struct mni_io_backend mni_io_uring = {

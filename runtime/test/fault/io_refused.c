@@ -7,6 +7,11 @@
  */
 #include "io_faults.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+
 /* --- something that has to wait in every way --- */
 
 struct talk {
@@ -163,6 +168,27 @@ static void nothing_to_wait_by(void)
 	test_stop();
 }
 
+/* As a container does it: by seccomp, from here on. */
+static void refused_by_sandbox(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {sizeof rules / sizeof *rules, rules};
+	struct mn_config ring = {.io = MN_IO_URING};
+
+	CHECK_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	CHECK_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+	config.io = MN_IO_AUTO;
+	CHECK_EQ(mn_init(&config), 0);
+	CHECK_EQ(talk(), 0);
+	test_stop();
+	CHECK_EQ(mn_init(&ring), -ENOSYS);
+}
+
 int main(void)
 {
 	struct mn_config ring = {.io = MN_IO_URING};
@@ -190,5 +216,7 @@ int main(void)
 	if (rings)
 		refused();
 	nothing_to_wait_by();
+	if (rings)
+		refused_by_sandbox();
 	return 0;
 }
