@@ -265,7 +265,7 @@ func TestEcho(t *testing.T) {
 	eachBackend(t, func(t *testing.T, env []string) {
 		s := startExample(t, "echo", env)
 		for _, size := range []int{1, 64, 4096, 100000} {
-			got, err := echoLoad(s.address(), 20, size, 100*time.Millisecond, func() {})
+			got, err := echoLoad(s.address(), s.pid(), 20, size, 100*time.Millisecond)
 			if err != nil {
 				t.Fatalf("%d bytes: %v", size, err)
 			}
@@ -419,7 +419,8 @@ func TestGoServers(t *testing.T) {
 		t.Cleanup(s.stop)
 		return s
 	}
-	if got, err := echoLoad(run("echo").address(), 10, 4096, 50*time.Millisecond, func() {}); err != nil || got.Messages == 0 {
+	echo := run("echo")
+	if got, err := echoLoad(echo.address(), echo.pid(), 10, 4096, 50*time.Millisecond); err != nil || got.Messages == 0 {
 		t.Errorf("echo: %d messages, %v", got.Messages, err)
 	}
 	a, err := http.Get("http://" + run("http").address() + "/")

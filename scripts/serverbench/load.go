@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,42 +15,39 @@ import (
 
 // A load is what a client saw.
 type load struct {
-	Messages int
-	Elapsed  time.Duration
-	P50, P99 time.Duration
+	Messages  int
+	Elapsed   time.Duration
+	P50, P99  time.Duration
+	ServerCPU time.Duration
 }
 
 // loadAsTold is the echo client as a process of its own, so that all of it is on the client's
-// CPUs: ADDRESS CONNECTIONS SIZE DURATION. It prints an empty line when it is warm, then a load.
+// CPUs: ADDRESS PID CONNECTIONS SIZE DURATION. It prints a load.
 func loadAsTold(args []string) error {
-	if len(args) != 4 {
-		return fmt.Errorf("load: %d arguments, there are 4", len(args))
+	var pid, connections, size int
+	var d time.Duration
+	if len(args) != 5 {
+		return fmt.Errorf("load: %d arguments, there are 5", len(args))
 	}
-	connections, err := strconv.Atoi(args[1])
-	if err != nil {
+	if _, err := fmt.Sscan(args[1]+" "+args[2]+" "+args[3], &pid, &connections, &size); err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
-	size, err := strconv.Atoi(args[2])
-	if err != nil {
-		return fmt.Errorf("load: %w", err)
-	}
-	d, err := time.ParseDuration(args[3])
+	d, err := time.ParseDuration(args[4])
 	if err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
 	debug.SetGCPercent(-1) // it keeps 8 bytes for every fourth message, and ends soon
-	got, err := echoLoad(args[0], connections, size, d, func() { fmt.Println() })
+	got, err := echoLoad(args[0], pid, connections, size, d)
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(got)
 }
 
-// echoLoad sends messages of so many bytes on so many connections to an echo server,
-// each when the answer to the one before has come; warm is called when the measured
-// part begins. It runs on the calling kernel thread and uses epoll by itself: a client has
-// to cost less than what it loads.
-func echoLoad(address string, connections, size int, d time.Duration, warm func()) (load, error) {
+// echoLoad sends messages of so many bytes on so many connections to the echo server
+// that this process is, each when the answer to the one before has come. It runs on the
+// calling kernel thread and uses epoll by itself: a client has to cost less than what it loads.
+func echoLoad(address string, pid, connections, size int, d time.Duration) (load, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	c, err := newEchoClient(address, connections, size)
@@ -62,13 +58,22 @@ func echoLoad(address string, connections, size int, d time.Duration, warm func(
 	if err := c.runFor(d / 4); err != nil { // warm up
 		return load{}, err
 	}
-	warm()
+	// The server's CPU time is read here, as another process might have to wait for a CPU.
+	before, err := cpuTime(pid)
+	if err != nil {
+		return load{}, err
+	}
 	c.messages, c.latencies = 0, nil
 	began := time.Now()
 	if err := c.runFor(d); err != nil {
 		return load{}, err
 	}
 	got := load{Messages: c.messages, Elapsed: time.Since(began)}
+	after, err := cpuTime(pid)
+	if err != nil {
+		return load{}, err
+	}
+	got.ServerCPU = after - before
 	slices.Sort(c.latencies)
 	if n := len(c.latencies); n > 0 {
 		got.P50, got.P99 = c.latencies[n/2], c.latencies[n*99/100]

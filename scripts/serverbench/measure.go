@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -79,7 +79,7 @@ func once(ctx context.Context, o options, c cell, who contestant) (sample, error
 }
 
 func httpSample(ctx context.Context, o options, c cell, s *server) (sample, error) {
-	before, err := s.cpu()
+	before, err := cpuTime(s.pid())
 	if err != nil {
 		return sample{}, err
 	}
@@ -87,7 +87,7 @@ func httpSample(ctx context.Context, o options, c cell, s *server) (sample, erro
 	if err != nil {
 		return sample{}, err
 	}
-	after, err := s.cpu()
+	after, err := cpuTime(s.pid())
 	if err != nil {
 		return sample{}, err
 	}
@@ -104,30 +104,17 @@ func echoSample(ctx context.Context, o options, c cell, s *server) (sample, erro
 	if err != nil {
 		return sample{}, err
 	}
-	cmd := exec.CommandContext(ctx, self, "load", s.address(), strconv.Itoa(c.connections), strconv.Itoa(c.size), o.duration.String())
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
+	cmd := exec.CommandContext(ctx, self, "load", s.address(), strconv.Itoa(s.pid()), strconv.Itoa(c.connections),
+		strconv.Itoa(c.size), o.duration.String())
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	err = host.OnCPUs(o.clientCPUs, cmd.Start)
 	if err == nil {
-		err = host.OnCPUs(o.clientCPUs, cmd.Start)
+		err = cmd.Wait()
 	}
-	if err != nil {
-		return sample{}, err
-	}
-	out := bufio.NewReader(pipe)
 	var got load
-	var before, after time.Duration
-	_, err = out.ReadString('\n') // it is warm
 	if err == nil {
-		before, err = s.cpu()
-	}
-	if err == nil {
-		err = json.NewDecoder(out).Decode(&got)
-	}
-	if err == nil {
-		after, err = s.cpu()
-	}
-	if ended := cmd.Wait(); ended != nil {
-		err = ended // it has said why
+		err = json.Unmarshal(out.Bytes(), &got)
 	}
 	if err != nil {
 		return sample{}, fmt.Errorf("client: %w", err)
@@ -136,7 +123,7 @@ func echoSample(ctx context.Context, o options, c cell, s *server) (sample, erro
 		perSecond:  float64(got.Messages) / got.Elapsed.Seconds(),
 		p50:        got.P50,
 		p99:        got.P99,
-		cpuMessage: (after - before) / time.Duration(max(1, got.Messages)),
+		cpuMessage: got.ServerCPU / time.Duration(max(1, got.Messages)),
 	}, nil
 }
 

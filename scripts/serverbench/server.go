@@ -90,12 +90,14 @@ func (s *server) stop() {
 	s.cmd.Wait()
 }
 
-// cpu is the time that it has used, in user and kernel mode.
-func (s *server) cpu() (time.Duration, error) {
+func (s *server) pid() int { return s.cmd.Process.Pid }
+
+// cpuTime is what a process has used, in user and kernel mode.
+func cpuTime(pid int) (time.Duration, error) {
 	var t unix.Timespec
-	clock := int32(^s.cmd.Process.Pid<<3 | 2) // the process's CPU clock, see clock_getcpuclockid(3)
+	clock := int32(^pid<<3 | 2) // the process's CPU clock, see clock_getcpuclockid(3)
 	if err := unix.ClockGettime(clock, &t); err != nil {
-		return 0, fmt.Errorf("CPU time of %s: %w", s.cmd.Path, err)
+		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
 	}
 	return time.Duration(t.Nano()), nil
 }

@@ -129,7 +129,7 @@ static void each_call(void)
 	};
 
 	for (size_t m = 0; m < sizeof makings / sizeof *makings; m++) {
-		for (int call = 1; call <= makings[m].times; call++)
+		for (int call = 1; mn_workers() == 1 && call <= makings[m].times; call++)
 			move(makings[m].call, call, makings[m].error);
 		move(makings[m].call, -1, makings[m].error);
 	}
@@ -150,8 +150,7 @@ int main(void)
 		CHECK_EQ(pipe(s.pipe), 0);
 		for (int i = 0; i < WAITERS; i++)
 			CHECK_EQ(mn_socketpair(AF_UNIX, SOCK_STREAM, 0, s.fds[i]), 0);
-		for (int i = 0; i < 3; i++)
-			move(IO_RING_SETUP, 0, 0);
+		move(IO_RING_SETUP, 0, 0);
 		each_call();
 		for (int i = 0; i < WAITERS; i++)
 			for (int k = 0; k < 2; k++)
