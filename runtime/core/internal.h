@@ -323,6 +323,7 @@ struct mni_worker {
 	struct mn_thread *current; /* worker: what runs; NULL in the scheduler */
 	struct mni_after after;    /* worker */
 	void *sched_sp;            /* worker: the scheduler's saved context */
+	struct mn_thread *fresh;   /* worker: whom the scheduler is to start next, or NULL */
 	int *error;                /* worker: its kernel thread's errno */
 	struct mn_plat_exceptions *exceptions; /* worker: the same of C++, or NULL */
 	_Atomic(struct mni_trace *) trace; /* written by anybody: where it records; NULL: nowhere */
@@ -350,6 +351,7 @@ struct mni_worker {
 	uint32_t carve_left;            /* worker: how many; the first ones have their guards */
 	uint32_t carve_guarded;         /* worker: so many */
 	uint32_t carve_next;            /* start 1; worker: how many it will claim the next time */
+	uint32_t colour;                /* worker: of the next stack that it makes */
 
 	struct mni_counters count; /* written by worker, read by anybody */
 

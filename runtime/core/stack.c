@@ -59,7 +59,6 @@ static struct {
 	struct mni_area *idle; /* none are */
 	size_t surplus;        /* stacks in areas that nobody has reserved */
 	uint32_t epoch;        /* areas of another belong to nobody: of before a fork() */
-	_Atomic size_t made;   /* colours the next one */
 	size_t bytes;          /* of one stack, guard included; start */
 	bool scarce;           /* guards are made with the area; start */
 } pool;
@@ -205,7 +204,6 @@ void mni_stack_pool_free(void)
 	unmap_all(pool.some);
 	unmap_all(pool.idle);
 	mni_stack_pool_forget();
-	mni_store(&pool.made, 0, relaxed);
 }
 
 void mni_stack_pool_forget(void)
@@ -236,9 +234,9 @@ static void refill(struct mni_worker *w)
 	mni_spin_unlock(&pool.lock);
 }
 
-static struct mni_stack *make(struct mni_area *a, char *map)
+static struct mni_stack *make(struct mni_worker *w, struct mni_area *a, char *map)
 {
-	return describe(map, pool.bytes, mni_fetch_add(&pool.made, 1, relaxed), a);
+	return describe(map, pool.bytes, w->colour++, a);
 }
 
 /*
@@ -272,7 +270,7 @@ static struct mni_stack *bare_or_claim(struct mni_worker *w)
 	mni_spin_unlock(&pool.lock);
 	if (!map && w->carve_next < MNI_CARVE)
 		w->carve_next *= 2;
-	return map ? make(a, map) : NULL;
+	return map ? make(w, a, map) : NULL;
 }
 
 /* One of those that the worker has claimed, or NULL: the kernel refuses it a guard. */
@@ -288,7 +286,7 @@ static struct mni_stack *carve(struct mni_worker *w)
 	w->carve_left--;
 	w->carve_guarded--;
 	mni_count(&w->count.stacks);
-	return make(w->carved, map);
+	return make(w, w->carved, map);
 }
 
 /*

@@ -160,6 +160,22 @@ static struct mn_thread *next_thread(struct mni_worker *w)
 	return next_by(w, mni_rt.policy->next);
 }
 
+/*
+ * The same for a caller who holds a guard until it has been left: a new thread for
+ * which there is no stack yet is left to the scheduler's context, as getting one, and
+ * touching it, takes as long as fifty switches, and others would spin for the guard.
+ */
+static inline struct mn_thread *next_at_hand(struct mni_worker *w)
+{
+	struct mn_thread *t = next_thread(w);
+
+	if (t && !t->sp && !t->stack && !w->free_stacks) {
+		w->fresh = t;
+		return NULL;
+	}
+	return t;
+}
+
 /* --- switching --- */
 
 /* Gives a thread that has never run a stack and a first frame. */
@@ -235,7 +251,7 @@ void mni_make_way(struct mn_thread *next, void (*after)(struct mni_worker *, voi
 
 	keep_errno(w);
 	if (!next)
-		next = next_thread(w);
+		next = next_at_hand(w);
 	mni_trace_park(w, next);
 	w->after.fn = after;
 	w->after.arg = arg;
@@ -485,9 +501,10 @@ void mni_schedule(struct mni_worker *w)
 {
 	mni_arrived();
 	for (;;) {
-		struct mn_thread *t = NULL;
+		struct mn_thread *t = w->fresh;
 
-		if (mni_load(&w->timers_due, seq_cst)) {
+		w->fresh = NULL;
+		if (!t && mni_load(&w->timers_due, seq_cst)) {
 			mni_timers_run(w);
 			mni_poll_look(w);
 			if (mni_load(&w->claimed, relaxed)) {

@@ -6,7 +6,8 @@
  * in that way. Where they are not scarce, a stack is guarded by mprotect() when
  * the better way is refused, also in the midst of guarding several; when both are, a
  * thread that has been created waits for its stack and runs when there are guards
- * again; if there never are, the process ends with a line that says so. No thread
+ * again, and what others do meanwhile to the object that the thread before it waits
+ * for does not wait for that; if there never are, the process ends with a line that says so. No thread
  * runs on an unguarded stack.
  */
 #define _GNU_SOURCE
@@ -143,6 +144,36 @@ static void refused_for_a_while(void)
 	test_stop();
 }
 
+static struct mn_sem ready;
+
+static void *post_when_hit(void *arg)
+{
+	while (!atomic_load(&faults.hit))
+		sched_yield();
+	CHECK_EQ(mn_sem_post(&ready), 0);
+	faults_hit();
+	return arg;
+}
+
+/* Whoever has just begun to wait has been left before its worker gets the next a stack. */
+static void refused_after_a_park(void)
+{
+	static const struct mn_config one_worker = {.workers = 1};
+	pthread_t helper;
+	mn_thread_t t;
+
+	CHECK_EQ(mn_sem_init(&ready, 0), 0);
+	CHECK_EQ(mn_init(&one_worker), 0);
+	t = test_spawn(wait_at_gate, NULL);
+	faults_deny(FAULT_GUARD);
+	CHECK_EQ(pthread_create(&helper, NULL, post_when_hit, NULL), 0);
+	mn_sem_wait(&ready);
+	CHECK_EQ(pthread_join(helper, NULL), 0);
+	CHECK_EQ(mn_sem_post(&gate), 0);
+	test_join(t);
+	test_stop();
+}
+
 static void refused_both_ways(void)
 {
 	test_start();
@@ -254,6 +285,7 @@ int main(void)
 	for (failing_call = 1; failing_call < 40; failing_call += 6)
 		passes(refused_once);
 	passes(refused_for_a_while);
+	passes(refused_after_a_park);
 	status = run(refused_both_ways, text, sizeof text);
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || !strstr(text, "guard page"))
 		FAIL("wait status 0x%x: %s", status, text);
