@@ -32,6 +32,8 @@
 #define ROOM 2 /* stack = promise x ROOM */
 #define COLOURS 8
 #define COLOUR_STEP 256
+#define GROWTH 4          /* an area is at most so much of all before it, or what is asked for */
+#define AREA_MOST 2048    /* stacks */
 #define KEEP_TOUCHED 4096 /* free stacks in the depot that keep their memory, for the next wave */
 #define HALF (MNI_MAGAZINE / 2)
 #define RETRY_NS 1000000u
@@ -52,15 +54,16 @@ struct mni_area {
 
 static struct {
 	mni_spinlock lock;
-	struct mni_stack *free; /* under the lock, as all of it */
-	size_t free_count;
-	struct mni_area *full; /* all stacks are busy */
-	struct mni_area *some; /* some are, in the order in which they are to be asked */
-	struct mni_area *idle; /* none are */
-	size_t surplus;        /* stacks in areas that nobody has reserved */
-	uint32_t epoch;        /* areas of another belong to nobody: of before a fork() */
-	size_t bytes;          /* of one stack, guard included; start */
-	bool scarce;           /* guards are made with the area; start */
+	struct mni_stack *free;    /* under the lock, as all of it */
+	_Atomic size_t free_count; /* of these; read without it */
+	struct mni_area *full;     /* all stacks are busy */
+	struct mni_area *some;     /* some are, in the order in which they are to be asked */
+	struct mni_area *idle;     /* none are */
+	size_t mapped;             /* stacks in areas */
+	size_t surplus;            /* those of them that nobody has reserved */
+	uint32_t epoch;            /* areas of another belong to nobody: of before a fork() */
+	size_t bytes;              /* of one stack, guard included; start */
+	bool scarce;               /* guards are made with the area; start */
 } pool;
 
 static size_t round_up(size_t n, size_t unit)
@@ -94,7 +97,7 @@ static void tell_valgrind(struct mni_stack *s)
 	s->valgrind = mni_valgrind_in(s->lo, s->map + s->bytes);
 }
 
-/* --- areas; all of it under the lock --- */
+/* --- areas; under the lock --- */
 
 static void list_out(struct mni_area *a)
 {
@@ -117,24 +120,23 @@ static void list_in(struct mni_area *a)
 	*head = a;
 }
 
-static bool map_area(size_t n)
+/* Not under the lock: mapping waits for all who are at a page fault. NULL: no memory. */
+static struct mni_area *map_area(size_t n)
 {
 	size_t head = round_up(sizeof(struct mni_area) + n * sizeof(uint32_t), MN_PLAT_PAGE);
 	size_t bytes = head + n * pool.bytes;
 	struct mni_area *a = mn_plat_map(bytes);
 
 	if (!a)
-		return false;
+		return NULL;
 	a->bytes = bytes;
 	a->stacks = (char *)a + head;
 	a->count = a->fresh = (uint32_t)n;
-	a->epoch = pool.epoch;
 	if (pool.scarce && mn_plat_guard_many(a->stacks, pool.bytes, (unsigned)n) < n) {
 		mn_plat_unmap(a, bytes);
-		return false;
+		return NULL;
 	}
-	list_in(a);
-	return true;
+	return a;
 }
 
 /* Takes out idle areas that are not needed for what is reserved. */
@@ -148,6 +150,7 @@ static struct mni_area *take_unneeded(void)
 		if (a->count > pool.surplus)
 			continue;
 		pool.surplus -= a->count;
+		pool.mapped -= a->count;
 		list_out(a);
 		a->next = out;
 		out = a;
@@ -165,17 +168,41 @@ static void unmap_all(struct mni_area *a)
 	}
 }
 
-bool mni_stack_reserve(size_t more)
+/* Whether what is mapped is enough. If not, for how many it would be good to map an area. */
+static bool reserve_mapped(size_t more, size_t *good)
 {
-	bool ok = true;
+	bool ok;
 
 	mni_spin_lock(&pool.lock);
-	if (pool.surplus >= more)
+	ok = pool.surplus >= more;
+	if (ok)
 		pool.surplus -= more;
-	else
-		ok = map_area(more);
+	*good = pool.mapped / GROWTH < AREA_MOST ? pool.mapped / GROWTH : AREA_MOST;
 	mni_spin_unlock(&pool.lock);
+	if (*good < more || pool.scarce)
+		*good = more;
 	return ok;
+}
+
+bool mni_stack_reserve(size_t more)
+{
+	struct mni_area *a;
+	size_t n;
+
+	if (reserve_mapped(more, &n))
+		return true;
+	a = map_area(n);
+	if (!a && n > more)
+		a = map_area(n = more);
+	if (!a)
+		return false;
+	mni_spin_lock(&pool.lock);
+	a->epoch = pool.epoch;
+	pool.mapped += n;
+	pool.surplus += n - more;
+	list_in(a);
+	mni_spin_unlock(&pool.lock);
+	return true;
 }
 
 void mni_stack_unreserve(size_t less)
@@ -211,8 +238,8 @@ void mni_stack_pool_forget(void)
 	mni_store(&pool.lock, 0, relaxed);
 	pool.full = pool.some = pool.idle = NULL;
 	pool.free = NULL;
-	pool.free_count = 0;
-	pool.surplus = 0;
+	mni_store(&pool.free_count, 0, relaxed);
+	pool.mapped = pool.surplus = 0;
 	pool.epoch++;
 }
 
@@ -221,12 +248,14 @@ void mni_stack_pool_forget(void)
 /* Free ones out of the depot into the worker's magazine. */
 static void refill(struct mni_worker *w)
 {
+	if (!mni_load(&pool.free_count, relaxed))
+		return;
 	mni_spin_lock(&pool.lock);
 	while (pool.free && w->free_stack_count < HALF) {
 		struct mni_stack *s = pool.free;
 
 		pool.free = s->next;
-		pool.free_count--;
+		mni_store(&pool.free_count, mni_load(&pool.free_count, relaxed) - 1, relaxed);
 		s->next = w->free_stacks;
 		w->free_stacks = s;
 		w->free_stack_count++;
@@ -392,12 +421,13 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 		return;
 	mni_spin_lock(&pool.lock);
 	while (w->free_stack_count > HALF + 1) {
-		struct mni_stack **to = pool.free_count < KEEP_TOUCHED ? &pool.free : &over;
+		size_t kept = mni_load(&pool.free_count, relaxed);
+		struct mni_stack **to = kept < KEEP_TOUCHED ? &pool.free : &over;
 
 		s = w->free_stacks;
 		w->free_stacks = s->next;
 		w->free_stack_count--;
-		pool.free_count += to == &pool.free;
+		mni_store(&pool.free_count, kept + (to == &pool.free), relaxed);
 		s->next = *to;
 		*to = s;
 	}
