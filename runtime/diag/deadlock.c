@@ -254,6 +254,7 @@ bool diag_deadlock_look(void)
 	if (now.n) {
 		turn(&now);
 	} else if (asleep()) {
+		memset(now.at, 0, sizeof now.at); /* of chains that were no cycle */
 		now.n = 1;
 		now.progress = progress() + 1;
 		if (state.asleep_reported && same(&now, &state.seen))

@@ -181,6 +181,16 @@ static void asleep(void *unused)
 	asleep_for(600); /* of which it takes two */
 }
 
+/* Main joins in place; joins lead to what waits for good, and not round in a circle. */
+static void asleep_joining(void *unused)
+{
+	(void)unused;
+	watch_over(600);
+	begin();
+	named("other", waits, 0);
+	mn_thread_join(named("waiting", waits, 0), NULL);
+}
+
 static void asleep_in_shutdown(void *unused)
 {
 	(void)unused;
@@ -300,6 +310,7 @@ static struct trial trials[] = {
 	{TRIAL(rwlock_and_mutex, 0, "mn: deadlock: 2 threads wait for each other\n")},
 	{TRIAL(one_mutex, SIGABRT, "MN_DEADLOCK=abort"), .deadlock = MN_DEADLOCK_ABORT},
 	{TRIAL(asleep, SIGTERM, ASLEEP, "\"main\": waits for semaphore ", "  waits+")},
+	{TRIAL(asleep_joining, SIGTERM, ASLEEP, "\"main\": joins", "\"other\": waits for semaphore ")},
 	{TRIAL(asleep_in_shutdown, SIGTERM, ASLEEP, "waits for all others to end")},
 	{TRIAL(asleep, SIGABRT, ASLEEP, "MN_DEADLOCK=abort"), .deadlock = MN_DEADLOCK_ABORT},
 	{TRIAL(asleep_for_a_while, SIGTERM, NULL), .deadlock = MN_DEADLOCK_OFF},
