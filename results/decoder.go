@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/mnbench/mnbench/results/stat"
 )
@@ -128,6 +129,9 @@ func (d *Decoder) read() ([]byte, error) {
 			return d.buf, nil
 		}
 		if err != bufio.ErrBufferFull {
+			if errors.Is(err, syscall.EISDIR) {
+				return nil, &FormatError{Name: d.name, Err: errors.New("is a directory"), Hint: notARecord}
+			}
 			if err != io.EOF {
 				err = fmt.Errorf("%s: line %d: %w", d.name, d.line+1, cause(err))
 			}

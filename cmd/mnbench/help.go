@@ -109,8 +109,24 @@ func dressCompletion(c *cobra.Command) {
 	}
 }
 
-// flagError adds the nearest flag to the complaint about one that is unknown.
+// wanted says for people what a flag of a type takes.
+var wanted = map[string]string{
+	"int":      "a whole number",
+	"intSlice": "whole numbers with commas between them, such as 1,2",
+	"uint64":   "a whole number of at least 0",
+	"duration": "a length of time, such as 20s or 5m",
+	"bool":     "true or false",
+}
+
+// flagError says what a flag takes that cannot take its value, and adds the
+// nearest flag to the complaint about one that is unknown.
 func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if want := wanted[invalid.GetFlag().Value.Type()]; want != "" {
+			return fmt.Errorf("--%s %s: want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
 		var have []string

@@ -86,6 +86,8 @@ func (s *side) load(folder, runtime string) error {
 	return nil
 }
 
+var errNoGit = errors.New("git is not installed: apt-get install git, or give two folders")
+
 // git runs a git command in a folder and returns what it prints.
 func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...)
@@ -93,7 +95,7 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, errors.New("git is not installed: apt-get install git, or give two folders")
+		return nil, errNoGit
 	}
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
@@ -117,8 +119,10 @@ func resolve(ctx context.Context, repo, ref string) (string, error) {
 	}
 	shallow, serr := git(ctx, repo, "rev-parse", "--is-shallow-repository")
 	switch {
-	case serr != nil: // no repository, no git
+	case errors.Is(serr, errNoGit):
 		return "", serr
+	case serr != nil:
+		return "", fmt.Errorf("%w; --repo names the repository; or give two folders", serr)
 	case strings.TrimSpace(string(shallow)) != "true":
 		return "", fmt.Errorf("no such revision or folder; git fetch brings what only the remote has")
 	}
