@@ -9,8 +9,8 @@
  * all-zero is a valid state of both.
  *
  * All of <pthread.h>, the unnamed semaphores of <semaphore.h>, sched_yield(),
- * the sleeping functions and those that mn_posix_io.h lists are mapped, with POSIX's results and error numbers.
- * What is not as with kernel threads:
+ * sigaction(), signal(), sigwait(), sleeping and what mn_posix_io.h lists are mapped,
+ * with POSIX's results and error numbers. What is not as with kernel threads:
  *
  *   - Shared between processes, robust, or with a priority protocol: refused when
  *     an object is initialised so (ENOTSUP). Named semaphores: ENOSYS.
@@ -23,11 +23,14 @@
  *     without preemption, as PTHREAD_CANCEL_DEFERRED.
  *   - pthread_kill(): signals 0, and any to the calling thread itself; to others
  *     those that run no handler, or that the caller has blocked (they go to the
- *     process, for whoever is in sigwait()); else ENOTSUP. pthread_sigmask() is about the kernel thread that happens to run
- *     the caller. Blocked green threads are not interrupted by signals. A handler
- *     may call sem_post(), as POSIX has it, if it was set by sigaction() or
- *     signal(); the one whose signal preempts threads (MN_PREEMPT_SIGNAL) cannot
- *     be set. sigwait() and its like look for the signal every so often.
+ *     process, for whoever is in sigwait()); else ENOTSUP. pthread_sigmask() is
+ *     about the kernel thread that happens to run the caller. Blocked green threads
+ *     are not interrupted by signals. A handler may call sem_post(), as POSIX has
+ *     it, if it was set by sigaction() or signal(); the one whose signal preempts
+ *     threads (MN_PREEMPT_SIGNAL) cannot be set. sigwait() and its like look for
+ *     the signal every so often.
+ *   - C++: std::thread, mutexes and condition variables are green with GCC's library
+ *     (mn_std_thread.h says what is not). Of input and output see mn_posix_io.h.
  *   - Thread-local variables (_Thread_local, __thread) belong to kernel threads;
  *     errno, and pthread_getspecific(), to green ones.
  *   - After fork() the child has the calling thread only, as its main thread; other
@@ -303,6 +306,8 @@ using ::mn_posix_signal;
 #define usleep mn_posix_usleep
 #define nanosleep mn_posix_nanosleep
 #define clock_nanosleep mn_posix_clock_nanosleep
+
+#include "mn_std_thread.h"
 #endif
 
 #endif
