@@ -32,7 +32,7 @@ func (e *Entrant) Command(workers int) (argv, env []string, err error) {
 // many workers, and why.
 func (e *Entrant) Declines(workload string, mode results.Mode, workers int) (reason string, yes bool) {
 	if most := e.Variant.MaxWorkers; most > 0 && workers > most {
-		return fmt.Sprintf("%s has at most %d worker(s)", e.ID(), most), true
+		return fmt.Sprintf("%s has at most %s", e.ID(), results.FormatWorkers(most)), true
 	}
 	if reason, yes := e.Competitor.Declined(e.Variant.ID, workload); yes {
 		return reason, true
