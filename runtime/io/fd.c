@@ -75,7 +75,7 @@ static void forget_entry(struct mni_fd *e)
 	mni_store(&e->waiting[MNI_IN].last, NULL, relaxed);
 	mni_store(&e->waiting[MNI_OUT].last, NULL, relaxed);
 	e->watchers = NULL;
-	e->armed[MNI_IN] = e->armed[MNI_OUT] = 0;
+	e->armed[MNI_IN] = e->armed[MNI_OUT] = e->old_in = 0;
 	mni_store(&e->dry[MNI_IN], 0, relaxed);
 	mni_store(&e->dry[MNI_OUT], 0, relaxed);
 	mni_twin_drop(e); /* or the parent's pipe would not be seen to end */
@@ -140,6 +140,7 @@ __attribute__((noinline)) enum mni_fd_kind mni_fd_find_kind(struct mni_fd *e, in
 			       ? MNI_FD_FILE
 			       : MNI_FD_STREAM;
 	}
+	mni_store(&e->tries, 0, relaxed);
 	mni_store(&e->kind, kind, relaxed);
 	return kind;
 }
@@ -220,6 +221,8 @@ void mni_fd_disarm_all(unsigned worker, struct mni_list *out)
 			for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
 				if (e->armed[d] == worker + 1)
 					dirs |= 1u << d;
+			if (e->old_in == worker + 1)
+				e->old_in = 0;
 			if (dirs) {
 				e->generation++;
 				for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
@@ -239,6 +242,14 @@ static void make_ready(struct mni_list *l)
 
 	while ((t = mni_list_take(l)))
 		mni_ready(t);
+}
+
+void mni_fd_report_own(struct mni_fd *e, unsigned dirs)
+{
+	struct mni_list out = {NULL, NULL};
+
+	mni_fd_report(e, dirs, &out);
+	make_ready(&out);
 }
 
 /* Ends all waits for it: with an error, or so that they try again. */
@@ -262,14 +273,16 @@ static void end_waits(struct mni_fd *e, int result)
 }
 
 /* The number means another file now, of which nothing is known. */
-static void unknown(struct mni_fd *e)
+static void unknown(struct mni_fd *e, int fd)
 {
+	mni_pipe_part(e, fd);
 	mni_store(&e->kind, MNI_FD_UNKNOWN, relaxed);
 	mni_store(&e->owned, false, relaxed);
 	mni_store(&e->nonblock, false, relaxed);
 	mni_store(&e->forced, false, relaxed);
 	mni_store(&e->hung_up, false, relaxed);
 	mni_store(&e->lingers, false, relaxed);
+	mni_store(&e->tries, 0, relaxed);
 	mni_store(&e->told, 0, relaxed);
 	mni_store(&e->limit_ns[MNI_IN], 0, relaxed);
 	mni_store(&e->limit_ns[MNI_OUT], 0, relaxed);
@@ -284,7 +297,7 @@ void mni_fd_made(int fd, bool nonblock, enum mni_fd_kind kind)
 		return; /* a foreign one: it costs more, and works */
 	if (b && !b->shared)
 		b->forget(e, fd); /* what was closed unseen */
-	unknown(e);
+	unknown(e, fd);
 	mni_store(&e->kind, kind, relaxed);
 	mni_store(&e->nonblock, nonblock, relaxed);
 	end_waits(e, 0); /* whoever waits for the number's last file, which was closed unseen */
@@ -312,7 +325,7 @@ void mni_fd_closing(int fd)
 		return;
 	if (b)
 		b->forget(e, fd);
-	unknown(e);
+	unknown(e, fd);
 	end_waits(e, -EBADF);
 	mni_twin_drop(e);
 }

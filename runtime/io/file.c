@@ -77,6 +77,8 @@ int mn_pipe2(int fds[2], int flags)
 
 	for (int i = 0; !error && i < 2; i++)
 		mni_fd_made(fds[i], flags & O_NONBLOCK, MNI_FD_STREAM);
+	if (!error)
+		mni_pipe_join(fds[0], fds[1]);
 	return error;
 }
 

@@ -61,17 +61,20 @@ struct mni_fd {
 	_Atomic uint32_t told;        /* epoll: the epoch in which it was told */
 	uint32_t armed[2];            /* lock; uring: in whose ring a request is */
 	uint32_t generation;          /* lock; uring: of these requests */
+	uint32_t old_in;              /* lock; uring: like armed: of one that has been disarmed */
+	uint64_t old_key;             /* lock; uring: which */
 	_Atomic uint8_t kind;         /* enum mni_fd_kind; a guess that the kernel corrects */
 	_Atomic bool owned;           /* nonblock is right, and epoll is told once */
 	_Atomic bool nonblock;        /* the program has set O_NONBLOCK */
 	_Atomic bool forced;          /* O_NONBLOCK is set, but not by the program */
 	_Atomic bool hung_up;         /* may be ready without a report: never dry */
 	_Atomic bool lingers;         /* close() waits until all is sent, SO_LINGER */
-	_Atomic uint8_t tries;        /* that succeeded, of a pipe without a twin */
+	_Atomic uint8_t tries;        /* that succeeded: of a pipe without a twin; of a file, of late */
 	_Atomic int twin;             /* pipe.c: its fd + 1; 0: none */
 	mni_waitq waiting[2];         /* lock */
 	struct mni_watcher *watchers; /* lock: see poll.c */
 	_Atomic uint64_t limit_ns[2]; /* SO_RCVTIMEO, SO_SNDTIMEO; 0: none */
+	_Atomic int other;            /* pipe.c: the other end's fd + 1, as far as is known; 0: none */
 };
 
 /* A poll(): takes part in the reports of several fds. */
@@ -129,6 +132,9 @@ int mni_io_park(struct mni_waiter *n, mni_spinlock *guard);
 /* A report, by the backend: bits 1 << direction. Appends to out who waits no longer. */
 void mni_fd_report(struct mni_fd *e, unsigned dirs, struct mni_list *out);
 
+/* The same for something that the program itself has done: makes them runnable. */
+void mni_fd_report_own(struct mni_fd *e, unsigned dirs);
+
 /* Requests in this worker's ring are void: as above, for all fds that have one. */
 void mni_fd_disarm_all(unsigned worker, struct mni_list *out);
 
@@ -166,6 +172,21 @@ void mni_twin_drop(struct mni_fd *e);
 /* Whether there is any. */
 bool mni_twin_any(void);
 
+/* --- pipes of which both ends are here (pipe.c) --- */
+
+void mni_pipe_join(int in, int out);
+/* This number does not mean that end any more. */
+void mni_pipe_part(struct mni_fd *e, int fd);
+void mni_pipe_wrote_to(int in);
+/* Something has been written to this fd. On a worker. */
+static inline void mni_pipe_wrote(struct mni_fd *e)
+{
+	int in = mni_load(&e->other, relaxed);
+
+	if (in)
+		mni_pipe_wrote_to(in - 1);
+}
+
 /* --- backends --- */
 
 struct mni_io_backend {
@@ -180,6 +201,11 @@ struct mni_io_backend {
 	int (*tell)(struct mni_fd *e, int fd);
 	/* The same for one direction, under the entry's lock, on the worker that parks. */
 	void (*arm)(struct mni_fd *e, int fd, enum mni_dir dir);
+	/*
+	 * On a worker, without locks: what arm() has asked for need not be reported, as the caller
+	 * will. False: it will be. NULL: always.
+	 */
+	bool (*disarm)(struct mni_fd *e, int fd, enum mni_dir dir);
 	/* fd is about to be closed, or means another file. */
 	void (*forget)(struct mni_fd *e, int fd);
 

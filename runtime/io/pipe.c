@@ -1,4 +1,6 @@
 /*
+ * What is particular about pipes: whose two ends are known to be here, and twins.
+ *
  * A pipe's end, opened once more for this runtime alone, O_NONBLOCK: its twin.
  *
  * What a blocking pipe can be tried by, RWF_NOWAIT, takes the kernel's path for
@@ -103,4 +105,42 @@ void mni_twin_drop(struct mni_fd *e)
 bool mni_twin_any(void)
 {
 	return mni_load(&twins, relaxed);
+}
+
+/* --- both ends --- */
+
+/*
+ * Who writes makes those runnable who wait to read, on its own worker, which spares the kernel's
+ * way: a report, and idling until it comes. The number may mean another file by now: then
+ * somebody looks once in vain.
+ */
+void mni_pipe_wrote_to(int in)
+{
+	struct mni_fd *e = mni_fd_known(in);
+	const struct mni_io_backend *b = mni_io_running();
+
+	if (e && b && b->disarm && !mni_waitq_empty(&e->waiting[MNI_IN]) &&
+	    b->disarm(e, in, MNI_IN))
+		mni_fd_report_own(e, 1u << MNI_IN);
+}
+
+void mni_pipe_join(int in, int out)
+{
+	struct mni_fd *reads = mni_fd_known(in);
+	struct mni_fd *writes = mni_fd_known(out);
+
+	if (!reads || !writes)
+		return;
+	mni_store(&reads->other, out + 1, relaxed);
+	mni_store(&writes->other, in + 1, relaxed);
+}
+
+void mni_pipe_part(struct mni_fd *e, int fd)
+{
+	int other = mni_exchange(&e->other, 0, relaxed);
+	struct mni_fd *o = other ? mni_fd_known(other - 1) : NULL;
+	int expect = fd + 1;
+
+	if (o)
+		mni_cas(&o->other, &expect, 0, relaxed, relaxed);
 }

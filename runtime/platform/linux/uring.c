@@ -23,7 +23,8 @@
  *            waits. What has not been submitted is made void, else a
  *            cancellation is submitted.
  *
- * Results of an old generation are dropped. A request that is submitted after
+ * Results of an old generation are dropped. A new one is also begun when the program itself has
+ * done what a request waits for (disarm()); then the old request is entry.old_key. A request that is submitted after
  * its fd has been closed and made anew holds the wrong file until step 7.
  *
  * The completion queue cannot lose anything (IORING_FEAT_NODROP): what does not
@@ -237,19 +238,30 @@ static uint64_t key_of(int fd, enum mni_dir dir, uint32_t generation)
 	return (uint64_t)generation << 32 | (uint64_t)dir << 31 | (unsigned)fd;
 }
 
+/* The request with this key, if it has not been submitted yet; the newest first. */
+static struct io_uring_sqe *find_unsubmitted(struct ring *r, uint64_t key)
+{
+	unsigned head = mni_load(r->sq_head, acquire);
+
+	for (unsigned i = r->tail; i != head; i--) {
+		struct io_uring_sqe *s = &r->sqes[(i - 1) & (r->entries - 1)];
+
+		if (s->opcode == IORING_OP_POLL_ADD && s->user_data == key)
+			return s;
+	}
+	return NULL;
+}
+
 /* Whether a request that has not been submitted yet had this key; it is void now. */
 static bool make_void(struct ring *r, uint64_t key)
 {
-	for (unsigned i = mni_load(r->sq_head, acquire); i != r->tail; i++) {
-		struct io_uring_sqe *s = &r->sqes[i & (r->entries - 1)];
+	struct io_uring_sqe *s = find_unsubmitted(r, key);
 
-		if (s->opcode == IORING_OP_POLL_ADD && s->user_data == key) {
-			*s = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .user_data = VOID};
-			r->in_flight--;
-			return true;
-		}
-	}
-	return false;
+	if (!s)
+		return false;
+	*s = (struct io_uring_sqe){.opcode = IORING_OP_NOP, .user_data = VOID};
+	r->in_flight--;
+	return true;
 }
 
 /* Step 7. */
@@ -291,6 +303,8 @@ static void complete(struct mni_worker *w, struct ring *r, const struct io_uring
 	present = e->generation == c->user_data >> 32;
 	if (present && e->armed[dir] == w->id + 1)
 		e->armed[dir] = 0;
+	if (!present && e->old_in == w->id + 1 && e->old_key == c->user_data)
+		e->old_in = 0;
 	mni_spin_unlock(&e->lock);
 	if (c->res < 0 || c->res & (POLLHUP | POLLERR))
 		dirs = 1u << MNI_IN | 1u << MNI_OUT;
@@ -402,6 +416,40 @@ static void arm(struct mni_fd *e, int fd, enum mni_dir dir)
 		});
 }
 
+/*
+ * What this worker has not submitted is taken out: the kernel reads the queue only when it
+ * does. What may have been submitted stays, and its result is dropped; there can be one of these
+ * for each fd, which is remembered for closing.
+ */
+static bool disarm(struct mni_fd *e, int fd, enum mni_dir dir)
+{
+	struct mni_worker *w = mni_self();
+	struct ring *r = rings[w->id];
+	struct io_uring_sqe *s = NULL;
+	uint64_t key;
+	bool done = false;
+
+	mni_spin_lock(&e->lock);
+	key = key_of(fd, dir, e->generation);
+	if (e->armed[dir] == w->id + 1)
+		s = find_unsubmitted(r, key);
+	if (s) {
+		*s = r->sqes[--r->tail & (r->entries - 1)];
+		mni_store(r->sq_tail, r->tail, release);
+		r->in_flight--;
+		done = true;
+	} else if (e->armed[dir] && !e->armed[!dir] && !e->old_in) {
+		e->old_in = e->armed[dir];
+		e->old_key = key;
+		e->generation++;
+		done = true;
+	}
+	if (done)
+		e->armed[dir] = 0;
+	mni_spin_unlock(&e->lock);
+	return done;
+}
+
 static void wake(struct mni_worker *w)
 {
 	uint64_t one = 1;
@@ -456,8 +504,13 @@ static void forget(struct mni_fd *e, int fd)
 {
 	unsigned armed[2];
 	uint32_t generation;
+	uint32_t old_in;
+	uint64_t old_key;
 
 	mni_spin_lock(&e->lock);
+	old_in = e->old_in;
+	old_key = e->old_key;
+	e->old_in = 0;
 	generation = e->generation++; /* step 1 */
 	for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++) {
 		armed[d] = e->armed[d];
@@ -467,6 +520,8 @@ static void forget(struct mni_fd *e, int fd)
 	for (enum mni_dir d = MNI_IN; d <= MNI_OUT; d++)
 		if (armed[d])
 			cancel(armed[d] - 1, key_of(fd, d, generation));
+	if (old_in)
+		cancel(old_in - 1, old_key);
 }
 
 static bool has_work(struct ring *r)
@@ -537,6 +592,7 @@ const struct mni_io_backend mni_io_uring = {
 	.stop = stop,
 	.tell = tell,
 	.arm = arm,
+	.disarm = disarm,
 	.forget = forget,
 	.enter = enter,
 	.wait = wait,

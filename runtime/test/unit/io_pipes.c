@@ -154,6 +154,63 @@ static void crowd(void)
 	finish(back);
 }
 
+/* --- a thread that writes wakes the one that waits at the other end, if it is still the same pipe --- */
+
+static void wakes_other_end(void)
+{
+	mn_thread_t t;
+	int there[2];
+	int back[2];
+	int ends[2];
+	char c = 0;
+
+	CHECK_EQ(mn_pipe2(there, 0), 0);
+	CHECK_EQ(mn_pipe2(back, 0), 0);
+	ends[0] = there[0];
+	ends[1] = back[1];
+	t = test_spawn(echo, ends);
+	for (int i = 0; i < OFTEN; i++) {
+		CHECK_EQ(mn_write(there[1], &(char){(char)i}, 1), 1);
+		if (i % 5 == 0)
+			mn_thread_yield();
+		CHECK_EQ(mn_read(back[0], &c, 1), 1);
+		CHECK_EQ(c, (char)i);
+	}
+	CHECK_EQ(mn_close(there[1]), 0);
+	test_join(t);
+	CHECK_EQ(mn_close(there[0]), 0);
+	finish(back);
+}
+
+static void another_file_by_its_number(void)
+{
+	mn_thread_t t;
+	int old[2];
+	int new[2];
+	int copy;
+	char c;
+
+	CHECK_EQ(mn_pipe2(old, 0), 0);
+	CHECK_EQ(mn_pipe2(new, 0), 0);
+	copy = mn_dup(old[0]);
+	CHECK_EQ(mn_dup3(new[0], old[0], 0), old[0]);
+	CHECK_EQ(mn_close(new[0]), 0);
+	t = test_spawn(read_end, (void *)(uintptr_t)old[0]);
+	test_until_io_waits(1);
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(mn_write(old[1], "x", 1), 1);
+		mn_thread_yield();
+		CHECK_EQ(mn_read(copy, &c, 1), 1);
+	}
+	test_until_io_waits(1);
+	CHECK_EQ(mn_write(new[1], "y", 1), 1);
+	CHECK_EQ(test_join(t), (void *)1);
+	CHECK_EQ(mn_close(copy), 0);
+	CHECK_EQ(mn_write(old[1], "x", 1), -EPIPE);
+	finish(old);
+	CHECK_EQ(mn_close(new[1]), 0);
+}
+
 static void share(void)
 {
 	enum { PIPES = 20 };
@@ -223,6 +280,8 @@ int main(void)
 	ends();
 	flags();
 	crowd();
+	wakes_other_end();
+	another_file_by_its_number();
 	share();
 #if !defined(__SANITIZE_THREAD__)
 	if (!test_emulated())
