@@ -32,7 +32,7 @@ func WriteSpeedup(w io.Writer, s *Summary, o TableOptions) error {
 	t.b.WriteByte('\n')
 	for _, term := range []string{
 		"speed-up: time of plain sequential code in the same language over the time on so many workers, of medians.",
-		"steals: how often a worker looked for threads at another one, in each iteration, and how often it got some; - where they are not counted.",
+		"steals: tried in each iteration, and how many of them got a thread, as the runtime counts them (mn counts looks at queues that have something); - where it does not.",
 	} {
 		t.b.WriteString(wrap(term, " ", "   ", o.Width))
 	}
@@ -53,17 +53,23 @@ func (t *tableWriter) speedups(blocks []Block, workers []int) {
 		times.columns = append(times.columns, column{head: strconv.Itoa(n), right: true})
 	}
 	steals := columnSet{head: "steals, " + FormatWorkers(most), columns: []column{{head: "tried", right: true}, {head: "succeeded", right: true}}}
+	var order []string // the plan's, alike in all blocks
+	for _, c := range t.s.Cells {
+		if !slices.Contains(order, c.Runtime) {
+			order = append(order, c.Runtime)
+		}
+	}
 	var titles []string // of the block that begins with the row; "": none does
 	for _, b := range blocks {
 		title := b.Title()
-		for _, id := range b.Runtimes() {
+		for _, id := range order {
 			cells := make([]*CellSummary, len(workers))
 			for i, n := range workers {
 				if at := slices.IndexFunc(b.Parallel(), func(g Group) bool { return g.Workers == n }); at >= 0 {
 					cells[i] = b.Parallel()[at].Cell(id)
 				}
 			}
-			if !slices.ContainsFunc(cells, func(c *CellSummary) bool { return c != nil && !c.Floor && c.Status != Unsupported }) {
+			if !slices.ContainsFunc(cells, func(c *CellSummary) bool { return c != nil && !c.Floor && c.Status != Unsupported && c.Status != Absent }) {
 				continue
 			}
 			titles, title = append(titles, title), ""
