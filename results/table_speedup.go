@@ -69,7 +69,9 @@ func (t *tableWriter) speedups(blocks []Block, workers []int) {
 					cells[i] = b.Parallel()[at].Cell(id)
 				}
 			}
-			if !slices.ContainsFunc(cells, func(c *CellSummary) bool { return c != nil && !c.Floor && c.Status != Unsupported && c.Status != Absent }) {
+			if !slices.ContainsFunc(cells, func(c *CellSummary) bool {
+				return c != nil && !c.Floor && c.Status != Unsupported && c.Status != Absent
+			}) {
 				continue
 			}
 			titles, title = append(titles, title), ""
