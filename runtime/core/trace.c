@@ -5,7 +5,7 @@
  * so there are no read-modify-writes. When it is full the oldest are overwritten.
  *
  *   writing:  1. the entry's two words, each with release; 2. its index + 1 to head, with
- *             release; but PERIOD_MOST times in a row step 2 may be left out.
+ *             release; but for PERIOD_MOST words in a row step 2 may be left out.
  *   reading:  3. head; 4. the words of all entries behind it, each with acquire;
  *             5. head again: what may have been overwritten since is dropped.
  *
@@ -19,14 +19,17 @@
  * The clock is the CPU's (mn_arch_ticks()), told from nanoseconds at the end. Reading it
  * takes as long as half a yield. So where yields follow each other closely only every 2nd,
  * 4th, ... 32nd is written with the clock, such that it is read every few hundred
- * nanoseconds; the others' times are filled in evenly and marked so. All else has its own
- * time.
+ * nanoseconds; the others take one word each, their times are filled in evenly and marked
+ * so. All else has its own time.
  */
-#include "core/trace_ring.h"
+#include "core/trace_json.h"
 
 #include "core/config.h"
 
 #define PERIOD_MOST 31
+
+/* So much of a ring is touched beforehand: a page's first touch takes as long as dozens of yields. */
+#define TOUCHED ((size_t)1 << 20)
 
 static struct {
 	mni_spinlock lock;
@@ -46,27 +49,35 @@ static struct {
 
 /* --- writing --- */
 
-static uint64_t index_of(struct mni_trace *r, struct mni_trace_entry *e)
+static _Atomic uint64_t *word(struct mni_trace *r)
 {
-	return r->lap + (uint64_t)(e - r->entry);
+	return &r->entry[0].when;
 }
 
-static inline __attribute__((always_inline)) void fill(struct mni_trace_entry *e, uint64_t when,
-						       uint64_t what)
+/* After yields without the clock: the index of the entry that comes next. */
+static uint64_t end_yields(struct mni_trace *r)
 {
-	mni_store(&e->when, when, release);
-	mni_store(&e->what, what, release);
+	size_t yields = (size_t)(r->at - r->timed);
+
+	if (yields & 1)
+		mni_store(r->at++, MNI_EV_YIELDS, release);
+	r->timed = r->at;
+	mni_store(&r->seconds, mni_load(&r->seconds, relaxed) + yields / 2, relaxed);
+	return r->lap + (uint64_t)(r->at - word(r)) / 2;
 }
 
 static void write_entry(struct mni_trace *r, uint64_t when, uint64_t what)
 {
+	uint64_t index = end_yields(r);
+
 	if (r->at == r->end) {
-		r->at = r->entry;
-		r->lap += (uint64_t)(r->end - r->entry);
+		r->at = word(r);
+		r->lap = index;
 	}
-	fill(r->at++, when, what);
-	r->timed_at = r->at;
-	mni_store(&r->head, index_of(r, r->at), release);
+	mni_store(r->at++, when, release);
+	mni_store(r->at++, what, release);
+	r->timed = r->timed_at = r->at;
+	mni_store(&r->head, index + 1, release);
 }
 
 static inline uint64_t what_of(struct mn_thread *t, enum mni_event ev)
@@ -78,7 +89,8 @@ static inline uint64_t what_of(struct mn_thread *t, enum mni_event ev)
 static void begin(struct mni_trace *r, struct mn_thread *current)
 {
 	mni_store(&r->fresh, false, relaxed);
-	mni_store(&r->from, index_of(r, r->at), relaxed);
+	mni_store(&r->from, end_yields(r), relaxed);
+	mni_store(&r->from_seconds, mni_load(&r->seconds, relaxed), relaxed);
 	write_entry(r, mni_load(&r->began, relaxed) << 8, what_of(current, MNI_EV_NOW));
 }
 
@@ -99,8 +111,7 @@ void mni_trace_put(struct mni_worker *w, enum mni_event ev, struct mn_thread *t,
 		write_entry(r, mn_arch_ticks() << 8 | arg, what_of(t, ev));
 }
 
-static __attribute__((noinline)) struct mn_thread *put_yield_timed(struct mni_worker *w,
-								   struct mn_thread *t)
+struct mn_thread *mni_trace_put_yield(struct mni_worker *w, struct mn_thread *t)
 {
 	struct mni_trace *r = ring_of(w);
 	uint64_t now = mn_arch_ticks();
@@ -115,19 +126,7 @@ static __attribute__((noinline)) struct mn_thread *put_yield_timed(struct mni_wo
 	else if (gap > 4 * mn_arch_ticks_rare())
 		r->period = 0;
 	write_entry(r, now << 8, what_of(t, MNI_EV_YIELD));
-	r->timed_at = r->at + r->period < r->end ? r->at + r->period : r->end;
-	return t;
-}
-
-struct mn_thread *mni_trace_put_yield(struct mni_worker *w, struct mn_thread *t)
-{
-	struct mni_trace *r = mni_load(&w->trace, acquire);
-	struct mni_trace_entry *e;
-
-	if (!r || (e = r->at) == r->timed_at || !t)
-		return put_yield_timed(w, t);
-	fill(e, 0, mni_thread_handle(t) + MNI_EV_YIELD);
-	r->at = e + 1;
+	r->timed_at = r->end - r->at > r->period ? r->at + r->period : r->end;
 	return t;
 }
 
@@ -185,8 +184,10 @@ static struct mni_trace *make_ring(unsigned place)
 	bytes = (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 	r = tracer.ring[place] = mn_plat_map(bytes);
 	if (r) {
-		r->at = r->timed_at = r->entry;
-		r->end = r->entry + tracer.events;
+		for (size_t i = 0; i < bytes && i < TOUCHED && place != FOREIGN; i += MN_PLAT_PAGE)
+			((volatile char *)r)[i] = 0;
+		r->at = r->timed_at = r->timed = word(r);
+		r->end = word(r) + 2 * tracer.events;
 		r->bytes = bytes;
 	}
 	return r;
@@ -195,6 +196,7 @@ static struct mni_trace *make_ring(unsigned place)
 static void prepare(struct mni_trace *r, uint64_t now)
 {
 	mni_store(&r->from, mni_load(&r->head, relaxed), relaxed);
+	mni_store(&r->from_seconds, mni_load(&r->seconds, relaxed), relaxed);
 	mni_store(&r->began, now, relaxed);
 	mni_store(&r->fresh, true, relaxed);
 }
@@ -258,31 +260,62 @@ int mn_trace_stop(void)
 
 /* --- reading --- */
 
-/* Steps 3 to 5. */
+static struct mni_trace_entry *add(struct mni_trace_entry *to, uint64_t when, uint64_t what)
+{
+	mni_store(&to->when, when, relaxed);
+	mni_store(&to->what, what, relaxed);
+	return to + 1;
+}
+
+static bool is_thread(uint64_t what)
+{
+	return what & ~MNI_TRACE_EVENT;
+}
+
+/* Entries [from, end) as those of a copy, to somewhere at least as many before them. Returns its end. */
+static struct mni_trace_entry *unfold(struct mni_trace_entry *to, struct mni_trace_entry *from,
+				      struct mni_trace_entry *end)
+{
+	for (; from < end; from++) {
+		uint64_t when = mni_load(&from->when, relaxed);
+		uint64_t what = mni_load(&from->what, relaxed);
+
+		if ((what & MNI_TRACE_EVENT) != MNI_EV_YIELDS) {
+			to = add(to, when, what);
+			continue;
+		}
+		to = add(to, 0, (when & ~MNI_TRACE_EVENT) | MNI_EV_YIELD);
+		if (is_thread(what))
+			to = add(to, 0, (what & ~MNI_TRACE_EVENT) | MNI_EV_YIELD);
+	}
+	return to;
+}
+
+/* Steps 3 to 5. There is room for two entries for each of the ring's. */
 static void copy(struct mni_trace *r, struct mni_trace_copy *to)
 {
-	uint64_t size = (uint64_t)(r->end - r->entry);
+	uint64_t size = (uint64_t)(r->end - word(r)) / 2;
 	uint64_t head = mni_load(&r->head, acquire);
 	uint64_t from = mni_load(&r->from, relaxed);
 	uint64_t first = head - from > size ? head - size : from;
-	uint64_t dropped = 0;
+	uint64_t written =
+		head - from + mni_load(&r->seconds, relaxed) - mni_load(&r->from_seconds, relaxed);
+	struct mni_trace_entry *raw = to->entry + size;
+	struct mni_trace_entry *end = raw;
+	uint64_t kept;
 
 	for (uint64_t i = first; i < head; i++) {
 		struct mni_trace_entry *e = &r->entry[i & (size - 1)];
 
-		mni_store(&to->entry[i - first].when, mni_load(&e->when, acquire), relaxed);
-		mni_store(&to->entry[i - first].what, mni_load(&e->what, acquire), relaxed);
+		end = add(end, mni_load(&e->when, acquire), mni_load(&e->what, acquire));
 	}
-	to->count = head - first;
-	head = mni_load(&r->head, acquire);
-	head += PERIOD_MOST + 1; /* so many may be written already, and one half */
-	if (head - first > size)
-		dropped = head - first - size;
-	if (dropped > to->count)
-		dropped = to->count;
-	to->entry += dropped;
-	to->count -= dropped;
-	to->lost = first - from + dropped;
+	kept = mni_load(&r->head, acquire);
+	kept += PERIOD_MOST / 2 + 2; /* so many may be written already, and one half */
+	kept = kept > first + size ? kept - size : first;
+	if (kept > head)
+		kept = head;
+	to->count = (size_t)(unfold(to->entry, raw + (kept - first), end) - to->entry);
+	to->lost = kept > from ? written - to->count : 0;
 }
 
 /* Copies all rings and writes them; nobody else does. */
@@ -298,7 +331,7 @@ static int write_all(int file)
 	bytes = (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 	for (unsigned i = 0; i <= FOREIGN; i++)
 		if (tracer.ring[i])
-			bytes += tracer.ring[i]->bytes;
+			bytes += 2 * tracer.ring[i]->bytes;
 	track = mn_plat_map(bytes);
 	if (!track)
 		return -MNI_ENOMEM;

@@ -9,6 +9,7 @@
 #define MNI_TRACE_H
 
 #include "core/internal.h"
+#include "core/trace_ring.h"
 
 /* What happened; the low six bits of an entry's second word. */
 enum mni_event {
@@ -39,11 +40,14 @@ enum mni_event {
 
 	MNI_EV_FD,   /* the rest of its word: an fd */
 	MNI_EV_TEXT, /* 15 bytes: the first word, and its own without the lowest byte */
+
+	MNI_EV_YIELDS, /* two MNI_EV_YIELD, without a time: see trace_ring.h */
 };
 
 #pragma GCC visibility push(hidden)
 
 void mni_trace_put(struct mni_worker *w, enum mni_event ev, struct mn_thread *t, unsigned arg);
+/* With the clock; returns t. */
 struct mn_thread *mni_trace_put_yield(struct mni_worker *w, struct mn_thread *t);
 void mni_trace_put_fd(struct mni_worker *w, int fd, unsigned dir);
 void mni_trace_put_name(struct mni_worker *w, struct mn_thread *t);
@@ -66,7 +70,17 @@ static inline void mni_trace(struct mni_worker *w, enum mni_event ev, struct mn_
 /* Returns next, so that this needs no place of its own while it is off. */
 static inline struct mn_thread *mni_trace_yield(struct mni_worker *w, struct mn_thread *next)
 {
-	return mni_traced(w) ? mni_trace_put_yield(w, next) : next;
+	struct mni_trace *r;
+	_Atomic uint64_t *at;
+
+	if (!mni_traced(w))
+		return next;
+	r = mni_load(&w->trace, acquire);
+	if (!r || (at = r->at) == r->timed_at || !next)
+		return mni_trace_put_yield(w, next);
+	mni_store(at, mni_thread_handle(next) + MNI_EV_YIELDS, release);
+	r->at = at + 1;
+	return next;
 }
 
 static inline void mni_trace_park(struct mni_worker *w, struct mn_thread *next)

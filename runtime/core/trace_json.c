@@ -11,7 +11,7 @@
  *
  * Times are CLOCK_MONOTONIC's, in microseconds with three decimals.
  */
-#include "core/trace_ring.h"
+#include "core/trace_json.h"
 
 #define OUT_BYTES ((size_t)1 << 16)
 
