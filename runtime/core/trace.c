@@ -18,15 +18,15 @@
  *
  * The clock is the CPU's (mn_arch_ticks()), told from nanoseconds at the end. Reading it
  * takes as long as half a yield. So where yields follow each other closely only every 2nd,
- * 4th, ... 32nd is written with the clock, such that it is read every few hundred
- * nanoseconds; the others take one word each, their times are filled in evenly and marked
- * so. All else has its own time.
+ * 4th, ... 64th is written with the clock, such that it is read about every microsecond;
+ * the others take one word each, their times are filled in evenly and marked so. All else
+ * has its own time.
  */
 #include "core/trace_json.h"
 
 #include "core/config.h"
 
-#define PERIOD_MOST 31
+#define PERIOD_MOST 63
 
 /* So much of a ring is touched beforehand: a page's first touch takes as long as dozens of yields. */
 #define TOUCHED ((size_t)1 << 20)

@@ -165,13 +165,13 @@ static inline uint64_t mn_arch_ticks(void)
 	return t;
 }
 
-/* So many ticks are long enough for reading it not to matter: a quarter of a microsecond. */
+/* So many ticks are long enough for reading it not to matter: a microsecond. */
 static inline uint64_t mn_arch_ticks_rare(void)
 {
 	uint64_t per_second;
 
 	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(per_second));
-	return per_second / 4000000 + 1;
+	return per_second / 1000000 + 1;
 }
 
 /*

@@ -159,10 +159,10 @@ static inline uint64_t mn_arch_ticks(void)
 	return __builtin_ia32_rdtsc();
 }
 
-/* So many ticks are long enough for reading it not to matter: some 30 times what that takes. */
+/* So many ticks are long enough for reading it not to matter: some 100 times what that takes. */
 static inline uint64_t mn_arch_ticks_rare(void)
 {
-	return 800;
+	return 2400;
 }
 
 /*

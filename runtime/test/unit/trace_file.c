@@ -215,7 +215,7 @@ static void overwritten(void)
 	trace_read(&f, path);
 	spans = trace_count(&f, "\"ph\":\"X\"");
 	CHECK_REL(spans, >=, 900);
-	CHECK_REL(spans, <=, 2 * (1024 - 17) + 1);
+	CHECK_REL(spans, <=, 2 * (1024 - 33) + 1);
 	trace_free(&f);
 
 	/* Nothing of that is in the next. */
