@@ -9,6 +9,8 @@
 
 #include "check.h"
 
+#define ROUNDS (TEST_SLOWDOWN > 10 ? 40 : 200) /* of new threads, which are large fibers to TSan */
+
 static struct mn_mutex mutex;
 static struct mn_cond cond;
 static struct mn_sem sem;
@@ -173,7 +175,7 @@ static void pending(void)
 int main(void)
 {
 	test_start();
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < ROUNDS; i++)
 		blocked(i % 4);
 	pending();
 	test_stop();
