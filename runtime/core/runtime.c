@@ -188,6 +188,7 @@ static int start(const struct mn_config *c)
 	int error;
 
 	mni_rt.config = *c;
+	mni_rt.valgrind = mni_valgrind_here();
 	error = mni_trace_begin(c);
 	if (error)
 		return error;

@@ -220,7 +220,6 @@ bool mni_stack_pool_init(size_t promise)
 {
 	pool.bytes = round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
 	pool.scarce = mn_plat_guards_scarce();
-	mni_rt.valgrind = mni_valgrind_here();
 	/* What lies with other workers must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * (MNI_MAGAZINE + MNI_CARVE) + 1);
 }

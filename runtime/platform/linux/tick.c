@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "core/internal.h"
 #include "outside.h"
 #include "platform/platform.h"
 
 #define HANDLER_STACK (64 * 1024) /* AT_MINSIGSTKSZ is 12 KiB with AVX-512 */
+#define VALGRIND_ROOM 8192 /* its signal frame, and the handler's frames */
 #define NS_PER_S 1000000000u
 
 /* Around all of the runtime's text: the build renames its sections (rules.mk). */
@@ -78,6 +80,12 @@ int mn_plat_tick_install(int signal, void (*handler)(struct mn_plat_context *))
 	struct sigaction a = {.sa_sigaction = on_signal,
 			      .sa_flags = SA_SIGINFO | SA_RESTART | CONTEXT_SIGNAL_FLAGS};
 
+	/*
+	 * When kernel threads take turns in a handler that has its own stack, valgrind has
+	 * forgotten, once that returns, which stack it is on, and takes the next frame for garbage.
+	 */
+	if (mni_rt.valgrind)
+		a.sa_flags &= ~SA_ONSTACK;
 	tick.texts = 0;
 	dl_iterate_phdr(find_text, NULL);
 	/* A statically linked libc lies in the program's text: nowhere is known to be safe. */
@@ -105,7 +113,7 @@ void mn_plat_tick_remove(void)
 
 size_t mn_plat_tick_room(void)
 {
-	return context_tick_room();
+	return context_tick_room() + (mni_rt.valgrind ? VALGRIND_ROOM : 0);
 }
 
 int mn_plat_tick_open(mn_plat_tick *out)
