@@ -451,7 +451,7 @@ unsigned mn_sem_value(struct mn_sem *s);
 /* -EBUSY: threads wait for it. */
 int mn_sem_destroy(struct mn_sem *s);
 
-/* --- read-write lock: readers and writers take turns when both want it --- */
+/* --- read-write lock: neither readers nor writers starve; who comes while it is free may go first --- */
 
 struct mn_rwlock {
 	uint32_t state;
@@ -472,7 +472,7 @@ void mn_rwlock_init(struct mn_rwlock *l);
  */
 int mn_rwlock_rdlock(struct mn_rwlock *l);
 int mn_rwlock_rdlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns);
-/* -EBUSY: a writer has it or waits for it; -EAGAIN as above. */
+/* -EBUSY: a writer has it, or waits while readers have it; -EAGAIN as above. */
 int mn_rwlock_tryrdlock(struct mn_rwlock *l);
 /* Blocks until the caller has it alone. -EDEADLK: it has it for writing. */
 int mn_rwlock_wrlock(struct mn_rwlock *l);

@@ -1,33 +1,39 @@
 /*
- * Read-write lock: readers and writers take turns, so that neither starve.
+ * Read-write lock: a word and a queue; barging while it is free, with a hand-off for
+ * those who starve.
  *
  * The word: WRITER, held for writing; WAITERS, threads are queued; below them
  * the number of readers that hold it.
  *
- * rdlock:  1. neither WRITER nor WAITERS: count itself in by compare-and-swap.
- *             With WAITERS too, if the thread holds some lock for reading already:
- *             it must not wait for a writer that may be waiting for it.
- *          2. Else, under the guard, set WAITERS and queue up, unless nobody
- *             holds the lock any more.
- * wrlock:  3. compare-and-swap 0 -> WRITER, or step 2.
- * unlock:  4. without WAITERS, or as one reader of several: by compare-and-swap.
- *          5. Else, under the guard, hand it over: a writer to all the readers
- *             that are queued, or if there are none, to the first writer; the last
- *             reader to the first writer. Release the guard; make them runnable.
- *          6. Nobody in the queue (they gave up): clear WAITERS, release the
- *             guard, back to 4.
- * give up: 7. a writer that gives up may have kept readers waiting behind it. When
- *             it runs again, it lets them in if readers hold the lock and no
- *             other writer is queued.
+ * rdlock:  1. nobody holds it, or readers do and WAITERS is not set: count itself in by
+ *             compare-and-swap. Beside other readers with WAITERS too, if the thread has been
+ *             woken for that, or holds some lock for reading already: it must not wait for a
+ *             writer that may be waiting for it.
+ * wrlock:  2. nobody holds it: set WRITER by compare-and-swap.
+ * both:    3. Else, while the holder may be running on another worker, watch the word for a
+ *             moment (mutex.c);
+ *          4. under the guard, set WAITERS and queue up, unless nobody holds the lock
+ *             any more, or a reader need not wait.
+ *          5. Woken: begin again, unless the lock has been handed over. Who loses it to
+ *             a barger goes to the head of the queue, and when that has gone on for
+ *             STARVED_NS asks for a hand-off.
+ * unlock:  6. without WAITERS, or as one reader of several: by compare-and-swap.
+ *          7. Else, under the guard, take out who is next: after a writer all readers
+ *             that are queued, or if there are none the first writer; after the last reader
+ *             the first writer. If one of them starves, the lock is theirs; else it is free.
+ *             Release the guard; make them runnable.
+ *          8. Nobody in the queue (they gave up): clear WAITERS, release the
+ *             guard, back to 6.
+ * give up: 9. a writer that gives up may have kept readers waiting behind it. When it
+ *             runs again and no other writer is queued, it wakes them.
  *
- * A waiter cannot be missed: WAITERS is set by a read-modify-write under the
- * guard that finds the lock held, and whoever then releases it goes to the guard.
- * The lock is never free while WAITERS is set, but for step 5 and 6, so that
- * nobody can barge.
+ * A waiter cannot be missed: WAITERS is set by a read-modify-write under the guard that
+ * finds the lock held, and whoever then releases it goes to the guard and wakes somebody.
+ * Who has been woken gets the lock, or finds it held by somebody who will wake the next.
  *
- * It may be freed by whoever has unlocked it last: steps 4 and 6 touch it last
- * with the compare-and-swap that releases it; in step 5 the new owners are made
- * runnable after the guard was released.
+ * It may be freed by whoever has unlocked it last: step 6 touches it last
+ * with the compare-and-swap that releases it; in step 7 those who are taken out are made
+ * runnable after the guard was released, and have it yet to lock or to unlock.
  */
 #include "sync/waitq.h"
 
@@ -35,9 +41,14 @@
 #define WAITERS 0x40000000u
 #define READERS (WAITERS - 1)
 
+#define PAUSES_MAX 64 /* see mutex.c */
+#define STARVED_NS 1000000u
+
 /* waiter.kind */
 #define READS 0u
 #define WRITES 1u
+#define STARVES 2u /* besides */
+#define GRANTED 4u /* besides: it has the lock */
 
 struct rwlock {
 	_Atomic uint32_t word;
@@ -64,6 +75,14 @@ static struct mn_thread *self(void)
 	return w ? w->current : NULL;
 }
 
+/* The same where the caller cannot have switched before, or NULL too where self() has to be asked. */
+static inline struct mn_thread *self_at_once(void)
+{
+	struct mni_worker *w = mn_plat_self();
+
+	return __builtin_expect(w != NULL, 1) ? w->current : NULL;
+}
+
 static bool reads_already(struct mn_thread *t)
 {
 	return t && t->read_locks;
@@ -75,26 +94,44 @@ static void count_read(struct mn_thread *t, uint32_t change)
 		t->read_locks += change;
 }
 
+/*
+ * The word, after another reader's change came first: looks are ever further apart, as
+ * in mutex.c, for the readers that come to share it take its cache line from each other.
+ */
+static uint32_t look_later(struct rwlock *l, unsigned *pauses)
+{
+	for (unsigned i = 0; i < *pauses; i++)
+		mn_arch_relax();
+	if (*pauses < PAUSES_MAX)
+		*pauses *= 2;
+	return mni_load(&l->word, relaxed);
+}
+
 /* Step 1. */
-static int try_read(struct rwlock *l, bool despite_waiters)
+static int try_read(struct rwlock *l, bool beside_waiters)
 {
 	uint32_t word = mni_load(&l->word, relaxed);
+	unsigned pauses = 1;
 
-	while (!(word & (despite_waiters ? WRITER : WRITER | WAITERS))) {
+	while (!(word & WRITER) && (beside_waiters || !(word & WAITERS) || !(word & READERS))) {
 		if ((word & READERS) == READERS)
 			return -MNI_EAGAIN;
 		if (mni_cas_weak(&l->word, &word, word + 1, acquire, relaxed))
 			return 0;
+		word = look_later(l, &pauses);
 	}
 	return -MNI_EBUSY;
 }
 
-/* Step 3. */
-static bool try_write(struct rwlock *l)
+/* Step 2. */
+static int try_write(struct rwlock *l)
 {
-	uint32_t word = 0;
+	uint32_t word = mni_load(&l->word, relaxed);
 
-	return mni_cas(&l->word, &word, WRITER, acquire, relaxed);
+	while (!(word & (WRITER | READERS)))
+		if (mni_cas_weak(&l->word, &word, word | WRITER, acquire, relaxed))
+			return 0;
+	return -MNI_EBUSY;
 }
 
 /* Takes all readers, or the first of those left, out of the queue, under the guard. */
@@ -111,7 +148,7 @@ static struct mni_waiter *take_readers(struct rwlock *l, uint32_t *count)
 	for (; more; n = next) {
 		next = n->next;
 		more = n != mni_load(&l->waiters.last, relaxed);
-		if (n->kind != READS)
+		if (n->kind & WRITES)
 			continue;
 		mni_waitq_remove(n);
 		n->next = NULL;
@@ -126,7 +163,7 @@ static struct mni_waiter *take_writer(struct rwlock *l)
 {
 	struct mni_waiter *n = mni_waitq_first(&l->waiters);
 
-	while (n->kind != WRITES)
+	while (!(n->kind & WRITES))
 		n = n->next;
 	mni_waitq_remove(n);
 	n->next = NULL;
@@ -135,13 +172,14 @@ static struct mni_waiter *take_writer(struct rwlock *l)
 }
 
 /*
- * Hands the lock to waiters, under the guard. The caller has it for writing, so
- * nobody else changes the word. Returns those to be woken without the guard.
+ * Step 7, under the guard. The caller has the lock for writing, so nobody else changes the
+ * word. Returns those to be woken without the guard.
  */
-static struct mni_waiter *hand_over(struct rwlock *l, bool readers_first)
+static struct mni_waiter *release(struct rwlock *l, bool readers_first)
 {
 	struct mni_waiter *next = NULL;
 	uint32_t word = 0;
+	bool starve = false;
 
 	if (readers_first || !l->writers)
 		next = take_readers(l, &word);
@@ -149,24 +187,27 @@ static struct mni_waiter *hand_over(struct rwlock *l, bool readers_first)
 		next = take_writer(l);
 		word = WRITER;
 	}
+	for (struct mni_waiter *n = next; n; n = n->next)
+		starve |= n->kind & STARVES;
+	if (!starve)
+		word = 0;
+	for (struct mni_waiter *n = next; n && starve; n = n->next)
+		n->kind |= GRANTED;
 	if (!mni_waitq_empty(&l->waiters))
 		word |= WAITERS;
 	mni_store(&l->word, word, release);
 	return next;
 }
 
-/* Step 7, and when a reader gives up. */
+/* Step 9, and when a reader gives up. */
 static void given_up(struct rwlock *l)
 {
 	struct mni_waiter *readers = NULL;
 	uint32_t count;
 
 	mni_spin_lock(&l->guard);
-	if (!l->writers && !(mni_load(&l->word, relaxed) & WRITER)) {
-		/* Readers hold it, and the last of them has to come to the guard. */
+	if (!l->writers)
 		readers = take_readers(l, &count);
-		mni_fetch_add(&l->word, count, relaxed);
-	}
 	if (mni_waitq_empty(&l->waiters))
 		mni_fetch_and(&l->word, ~WAITERS, relaxed);
 	mni_spin_unlock(&l->guard);
@@ -177,82 +218,123 @@ static bool may_leave(struct mni_waiter *n)
 {
 	struct rwlock *l = (struct rwlock *)((char *)n->guard - offsetof(struct rwlock, guard));
 
-	if (n->kind == WRITES)
+	if (n->kind & WRITES)
 		l->writers--;
 	return true;
 }
 
-/* Step 2. False: begin again. */
-static bool queue_up(struct rwlock *l, struct mni_waiter *n)
+/* Step 4. False: begin again; the guard is released. */
+static bool queue_up(struct rwlock *l, struct mni_waiter *n, bool first)
 {
 	uint32_t word;
 
 	mni_spin_lock(&l->guard);
 	word = mni_fetch_or(&l->word, WAITERS, relaxed);
 	/* Free, or readers hold it and nobody is queued whom a reader should not overtake. */
-	if (mni_waitq_empty(&l->waiters) &&
-	    !(word & (n->kind == READS ? WRITER : WRITER | READERS))) {
-		mni_fetch_and(&l->word, ~WAITERS, relaxed);
+	if (!(word & (WRITER | READERS)) ||
+	    (!(n->kind & WRITES) && !(word & WRITER) && mni_waitq_empty(&l->waiters))) {
+		if (mni_waitq_empty(&l->waiters))
+			mni_fetch_and(&l->word, ~WAITERS, relaxed);
 		mni_spin_unlock(&l->guard);
 		return false;
 	}
-	mni_waitq_append(&l->waiters, n);
-	l->writers += n->kind == WRITES;
+	if (first)
+		mni_waitq_prepend(&l->waiters, n);
+	else
+		mni_waitq_append(&l->waiters, n);
+	l->writers += (n->kind & WRITES) != 0;
 	return true;
 }
 
-static __attribute__((noinline)) int lock_slow(struct rwlock *l, uint32_t kind,
-					       const struct mni_until *until)
+/* 0: it has the lock; -MNI_EBUSY: others have, or are to have it first. */
+static int try_as(struct rwlock *l, uint32_t kind, bool beside_waiters)
 {
-	uintptr_t me = mni_identity();
-	struct mn_thread *t = self();
-	struct mni_waiter n;
-	int error;
+	return kind == WRITES ? try_write(l) : try_read(l, beside_waiters);
+}
 
-	if (mni_load(&l->owner, relaxed) == me)
-		return -MNI_EDEADLK;
-	do {
-		if (kind == WRITES ? try_write(l)
-				   : (error = try_read(l, reads_already(t))) != -MNI_EBUSY)
-			return kind == WRITES ? 0 : error;
-		mni_waiter_init(&n, mni_worker_to_wait(), &l->guard,
-				mni_waits(kind == WRITES ? MNI_WAITS_WRITE_LOCK : MNI_WAITS_READ_LOCK, l));
-		mni_wait_why(&n.wait, MNI_WHY_RWLOCK);
-		n.kind = kind;
-		n.may_leave = may_leave;
-		error = mni_wait_limit(&n.wait, until, false);
-		if (error)
-			return mni_too_late(error);
-	} while (!queue_up(l, &n));
-	error = mni_waiter_park(&n);
-	if (error)
-		given_up(l);
+/* Step 3. */
+static int watch(struct rwlock *l, uint32_t kind, bool beside_waiters)
+{
+	int error = try_as(l, kind, beside_waiters);
+
+	for (unsigned pauses = 1; error == -MNI_EBUSY && pauses <= PAUSES_MAX && !mni_rt.alone;
+	     pauses *= 2) {
+		for (unsigned i = 0; i < pauses; i++)
+			mn_arch_relax();
+		error = try_as(l, kind, beside_waiters);
+	}
 	return error;
 }
 
-static int read_lock(struct rwlock *l, const struct mni_until *until)
+static int lock_slow(struct rwlock *l, uint32_t kind, const struct mni_until *until)
 {
-	int error = try_read(l, false);
+	bool reads = reads_already(self());
+	struct mni_waiter n;
+	uint64_t lost_ns = 0; /* when it first lost the lock to a barger */
+	bool woken = false;
+	int error;
 
-	if (error == -MNI_EBUSY)
-		error = lock_slow(l, READS, until);
+	if (mni_load(&l->owner, relaxed) == mni_identity())
+		return -MNI_EDEADLK;
+	while ((error = watch(l, kind, reads || woken)) == -MNI_EBUSY) {
+		mni_waiter_init(
+			&n, mni_worker_to_wait(), &l->guard,
+			mni_waits(kind == WRITES ? MNI_WAITS_WRITE_LOCK : MNI_WAITS_READ_LOCK, l));
+		mni_wait_why(&n.wait, MNI_WHY_RWLOCK);
+		n.kind = kind;
+		n.may_leave = may_leave;
+		if (woken) {
+			uint64_t now = mn_plat_now_ns();
+
+			if (!lost_ns)
+				lost_ns = now;
+			else if (now - lost_ns >= STARVED_NS)
+				n.kind |= STARVES;
+		}
+		error = mni_wait_limit(&n.wait, until, false);
+		if (error)
+			return mni_too_late(error);
+		if (!queue_up(l, &n, woken))
+			continue;
+		error = mni_waiter_park(&n);
+		if (error)
+			given_up(l);
+		if (error || (n.kind & GRANTED))
+			return error;
+		woken = true;
+	}
+	return error;
+}
+
+static __attribute__((noinline)) int read_lock(struct rwlock *l, const struct mni_until *until)
+{
+	int error = lock_slow(l, READS, until);
+
 	if (!error)
 		count_read(self(), 1);
 	return error;
 }
 
-static int write_lock(struct rwlock *l, const struct mni_until *until)
+static __attribute__((noinline)) int write_lock(struct rwlock *l, const struct mni_until *until)
 {
-	int error = try_write(l) ? 0 : lock_slow(l, WRITES, until);
+	int error = lock_slow(l, WRITES, until);
 
 	if (!error)
 		mni_store(&l->owner, mni_identity(), relaxed);
 	return error;
 }
 
-int mn_rwlock_rdlock(struct mn_rwlock *l)
+/* The usual case needs no call. */
+int mn_rwlock_rdlock(struct mn_rwlock *public)
 {
-	return read_lock((struct rwlock *)l, NULL);
+	struct rwlock *l = (struct rwlock *)public;
+	struct mn_thread *t = self_at_once();
+	uint32_t word = mni_load(&l->word, relaxed);
+
+	if (!t || word >= READERS || !mni_cas(&l->word, &word, word + 1, acquire, relaxed))
+		return read_lock(l, NULL);
+	t->read_locks++;
+	return 0;
 }
 
 int mn_rwlock_rdlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns)
@@ -270,9 +352,15 @@ int mn_rwlock_tryrdlock(struct mn_rwlock *public)
 	return error;
 }
 
-int mn_rwlock_wrlock(struct mn_rwlock *l)
+int mn_rwlock_wrlock(struct mn_rwlock *public)
 {
-	return write_lock((struct rwlock *)l, NULL);
+	struct rwlock *l = (struct rwlock *)public;
+	uint32_t word = 0;
+
+	if (!mni_cas(&l->word, &word, WRITER, acquire, relaxed))
+		return write_lock(l, NULL);
+	mni_store(&l->owner, mni_identity(), relaxed);
+	return 0;
 }
 
 int mn_rwlock_wrlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns)
@@ -284,13 +372,13 @@ int mn_rwlock_trywrlock(struct mn_rwlock *public)
 {
 	struct rwlock *l = (struct rwlock *)public;
 
-	if (!try_write(l))
+	if (try_write(l))
 		return -MNI_EBUSY;
 	mni_store(&l->owner, mni_identity(), relaxed);
 	return 0;
 }
 
-/* Step 5 for a reader. False: begin again. */
+/* Steps 7 and 8 for a reader. False: begin again. */
 static bool read_unlock_slow(struct rwlock *l)
 {
 	struct mni_waiter *next = NULL;
@@ -304,7 +392,7 @@ static bool read_unlock_slow(struct rwlock *l)
 		uint32_t then = word - 1;
 
 		if (last && mni_waitq_empty(&l->waiters)) {
-			then = word & ~WAITERS; /* step 6 */
+			then = word & ~WAITERS; /* step 8 */
 			done = false;
 		} else if (last) {
 			then = WRITER | WAITERS; /* so that nobody barges meanwhile */
@@ -314,7 +402,7 @@ static bool read_unlock_slow(struct rwlock *l)
 			continue;
 		}
 		if (then & WRITER)
-			next = hand_over(l, false);
+			next = release(l, false);
 		break;
 	}
 	mni_spin_unlock(&l->guard);
@@ -324,6 +412,8 @@ static bool read_unlock_slow(struct rwlock *l)
 
 static void read_unlock(struct rwlock *l, uint32_t word)
 {
+	unsigned pauses = 1;
+
 	for (;;) {
 		if ((word & WAITERS) && (word & READERS) == 1) {
 			if (read_unlock_slow(l))
@@ -331,6 +421,8 @@ static void read_unlock(struct rwlock *l, uint32_t word)
 			word = mni_load(&l->word, relaxed);
 		} else if (mni_cas_weak(&l->word, &word, word - 1, release, relaxed)) {
 			return;
+		} else {
+			word = look_later(l, &pauses);
 		}
 	}
 }
@@ -345,9 +437,9 @@ static void write_unlock(struct rwlock *l)
 
 		mni_spin_lock(&l->guard);
 		if (mni_waitq_empty(&l->waiters))
-			mni_store(&l->word, WRITER, relaxed); /* step 6 */
+			mni_store(&l->word, WRITER, relaxed); /* step 8 */
 		else
-			next = hand_over(l, true);
+			next = release(l, true);
 		mni_spin_unlock(&l->guard);
 		if (next) {
 			mni_waitq_wake_list(next);
@@ -357,9 +449,8 @@ static void write_unlock(struct rwlock *l)
 	}
 }
 
-int mn_rwlock_unlock(struct mn_rwlock *public)
+static __attribute__((noinline)) int unlock_slow(struct rwlock *l)
 {
-	struct rwlock *l = (struct rwlock *)public;
 	uint32_t word = mni_load(&l->word, relaxed);
 
 	if (word & WRITER) {
@@ -372,6 +463,20 @@ int mn_rwlock_unlock(struct mn_rwlock *public)
 		return -MNI_EPERM;
 	count_read(self(), -1u);
 	read_unlock(l, word);
+	return 0;
+}
+
+int mn_rwlock_unlock(struct mn_rwlock *public)
+{
+	struct rwlock *l = (struct rwlock *)public;
+	struct mn_thread *t = self_at_once();
+	uint32_t word = mni_load(&l->word, relaxed);
+
+	if (!t || !(word & READERS) || word > READERS)
+		return unlock_slow(l);
+	t->read_locks--;
+	if (!mni_cas(&l->word, &word, word - 1, release, relaxed))
+		read_unlock(l, word);
 	return 0;
 }
 

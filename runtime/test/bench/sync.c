@@ -13,6 +13,18 @@ static struct measured mutex(uint64_t n)
 	return (struct measured){bench_now() - start, n};
 }
 
+static struct measured rwlock(uint64_t n)
+{
+	static struct mn_rwlock lock;
+	uint64_t start = bench_now();
+
+	for (uint64_t i = 0; i < n; i++) {
+		mn_rwlock_rdlock(&lock);
+		mn_rwlock_unlock(&lock);
+	}
+	return (struct measured){bench_now() - start, n};
+}
+
 static struct mn_sem ping;
 static struct mn_sem pong;
 
@@ -79,6 +91,7 @@ static struct measured by_condition(uint64_t n)
 
 const struct bench bench_sync[] = {
 	{"mutex lock + unlock", mutex, 0},
+	{"read lock + unlock", rwlock, 0},
 	{"hand-over, mutex + condition variable", by_condition, 0},
 	{"hand-over, semaphores", by_semaphore, 0},
 	{NULL, NULL, 0},

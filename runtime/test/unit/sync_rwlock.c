@@ -1,7 +1,8 @@
 /*
- * Proves: readers share, writers are alone; a waiting writer keeps new readers
- * out, but not one that reads already; after a writer the waiting readers go
- * before the next writer, so neither starve; a writer that gives up lets in the
+ * Proves: readers share, writers are alone; a writer that waits keeps new readers
+ * from joining those who read, but not one that reads already; after a writer the waiting
+ * readers go before the next writer; a reader or a writer that loses the lock to others
+ * again and again gets it in the end; a writer that gives up lets in the
  * readers that wait behind it; every error number.
  */
 #include <stdatomic.h>
@@ -192,6 +193,46 @@ static void *mixed(void *arg)
 	return NULL;
 }
 
+static _Atomic bool enough;
+static _Atomic int served;
+
+/* Has the lock nearly all the time, and whoever wakes up in between finds it taken. */
+static void *hogs(void *writes)
+{
+	while (!enough) {
+		CHECK_EQ(writes ? mn_rwlock_wrlock(&lock) : mn_rwlock_rdlock(&lock), 0);
+		mn_thread_yield();
+		CHECK_EQ(mn_rwlock_unlock(&lock), 0);
+	}
+	return NULL;
+}
+
+static void *wants_it(void *writes)
+{
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(writes ? mn_rwlock_wrlock(&lock) : mn_rwlock_rdlock(&lock), 0);
+		CHECK_EQ(mn_rwlock_unlock(&lock), 0);
+	}
+	if (atomic_fetch_add(&served, 1) + 1 == 2)
+		enough = true;
+	return NULL;
+}
+
+static void nobody_starves(void *hogs_write)
+{
+	mn_thread_t t[4];
+
+	enough = false;
+	served = 0;
+	t[0] = test_spawn(hogs, hogs_write);
+	t[1] = test_spawn(hogs, hogs_write);
+	mn_thread_yield();
+	t[2] = test_spawn(wants_it, NULL);
+	t[3] = test_spawn(wants_it, &lock);
+	for (int i = 0; i < 4; i++)
+		test_join(t[i]);
+}
+
 int main(void)
 {
 	mn_thread_t t[24];
@@ -200,10 +241,14 @@ int main(void)
 	errors();
 	turns();
 	gives_up();
+	nobody_starves(NULL);
+	nobody_starves(&lock);
 	test_stop();
 	test_start();
 	errors();
 	gives_up();
+	nobody_starves(NULL);
+	nobody_starves(&lock);
 	for (uintptr_t i = 0; i < 24; i++)
 		t[i] = test_spawn(mixed, (void *)(i + 1));
 	for (int i = 0; i < 24; i++)
