@@ -408,6 +408,7 @@ void mni_expired(void)
 {
 	struct mni_worker *w = mni_self();
 
+	mn_plat_tick_mask(); /* another mask than the usual may have been what made the point unsafe */
 	keep_errno(w);
 	give_way(w, next_quantum(w), requeue_expired, MNI_EV_EXPIRED);
 	mni_cancel_async_point();

@@ -24,7 +24,8 @@
  *   - pthread_kill(): signals 0, and any to the calling thread itself; to others
  *     those that run no handler, or that the caller has blocked (they go to the
  *     process, for whoever is in sigwait()); else ENOTSUP. pthread_sigmask() is
- *     about the kernel thread that happens to run the caller. Blocked green threads
+ *     about the kernel thread that happens to run the caller, and never blocks the
+ *     signal that preempts threads. Blocked green threads
  *     are not interrupted by signals. A handler may call sem_post(), as POSIX has
  *     it, if it was set by sigaction() or signal(); the one whose signal preempts
  *     threads (MN_PREEMPT_SIGNAL) cannot be set. sigwait() and its like look for
@@ -160,6 +161,8 @@ int mn_posix_sem_unlink(const char *name);
 /* --- handlers of signals, waiting for signals (signal.c) --- */
 int mn_posix_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 void (*mn_posix_signal(int sig, void (*handler)(int)))(int);
+int mn_posix_sigmask(int how, const sigset_t *set, sigset_t *old);
+int mn_posix_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int mn_posix_sigwait(const sigset_t *set, int *sig);
 int mn_posix_sigwaitinfo(const sigset_t *set, siginfo_t *info);
 int mn_posix_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *time);
@@ -298,6 +301,8 @@ using ::mn_posix_signal;
 
 #define sigaction(sig, act, old) mn_posix_sigaction(sig, act, old) /* not the structure */
 #define signal(sig, handler) mn_posix_signal(sig, handler)
+#define pthread_sigmask mn_posix_sigmask
+#define sigprocmask mn_posix_sigprocmask
 #define sigwait mn_posix_sigwait
 #define sigwaitinfo mn_posix_sigwaitinfo
 #define sigtimedwait mn_posix_sigtimedwait

@@ -206,6 +206,13 @@ size_t mn_plat_tick_room(void);
 int mn_plat_tick_open(mn_plat_tick *out);
 void mn_plat_tick_close(mn_plat_tick *t);
 
+/*
+ * The calling kernel thread, which is in no handler of signals, may have another mask of them
+ * than before: from now on this is the usual one, but that it lets ticks through. After
+ * mn_plat_tick_install().
+ */
+void mn_plat_tick_mask(void);
+
 /* First after first_ns, then every interval_ns; first_ns 0: never. From the handler too. */
 void mn_plat_tick_set(mn_plat_tick *t, uint64_t first_ns, uint64_t interval_ns);
 
@@ -213,8 +220,8 @@ uintptr_t mn_plat_context_sp(const struct mn_plat_context *c);
 
 /*
  * Whether the context is one of the program's own: in the text of its
- * executable, which is neither a library nor this runtime, and with the signal
- * mask that workers have. Not in a function of the program that this contract's
+ * executable, which is neither a library nor this runtime, and with the kernel
+ * thread's usual mask of signals. Not in a function of the program that this contract's
  * implementation has called, taking it for libc's.
  */
 bool mn_plat_context_is_program(const struct mn_plat_context *c);

@@ -197,6 +197,32 @@ void (*mn_posix_signal(int sig, void (*handler)(int)))(int)
 	return mn_posix_sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
 }
 
+/* --- masks --- */
+
+int mn_posix_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	bool ticks = set && mn_quantum();
+	sigset_t ours;
+	int error;
+
+	if (ticks) {
+		ours = *set;
+		if (how != SIG_UNBLOCK)
+			sigdelset(&ours, mni_rt.config.preempt_signal);
+		set = &ours;
+	}
+	error = OUTSIDE(pthread_sigmask(how, set, old));
+	/* In a handler it is the handler's own, and the one before comes back. */
+	if (!error && ticks && !mn_posix_in_handler())
+		mn_plat_tick_mask();
+	return error;
+}
+
+int mn_posix_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return mn_posix_by_errno(-mn_posix_sigmask(how, set, old));
+}
+
 /* --- waiting --- */
 
 #define LOOK_FIRST_NS 100000 /* doubled each time */

@@ -68,7 +68,8 @@ static void set_tick(struct mni_worker *w, uint64_t first_ns)
 	} while (q != mni_load(&mni_rt.quantum_ns, seq_cst)); /* it was changed meanwhile */
 }
 
-void mni_preempt_arm_slow(struct mni_worker *w)
+/* From the tick's handler, too. */
+static void arm(struct mni_worker *w)
 {
 	if (mni_exchange(&w->tick_armed, true, seq_cst)) /* with mn_quantum_set()'s load */
 		return;
@@ -76,6 +77,13 @@ void mni_preempt_arm_slow(struct mni_worker *w)
 	if (mni_load(&mni_rt.quantum_ns, relaxed))
 		set_tick(w, 0);
 	mni_handoff_watch();
+}
+
+void mni_preempt_arm_slow(struct mni_worker *w)
+{
+	if (w == mn_plat_self() && mni_load(&mni_rt.quantum_ns, relaxed))
+		mn_plat_tick_mask(); /* the program may have changed it */
+	arm(w);
 }
 
 /* A worker that is only starting arms its tick afterwards, and reads the quantum then. */
@@ -141,7 +149,7 @@ static void disarm(struct mni_worker *w)
 	mni_store(&w->tick_armed, false, seq_cst);
 	mni_fence(seq_cst); /* with mni_inject()'s, and the leaving keeper's in timer.c */
 	if (somebody_waits(w) || mni_timers_tick(w) || mni_poll_tick(w) || mni_cancel_wants_tick(w->current))
-		mni_preempt_arm_slow(w);
+		arm(w);
 }
 
 bool mni_preempt_disarm_unless_needed(struct mni_worker *w)

@@ -30,13 +30,18 @@ static struct {
 	int signal;
 	void (*handler)(struct mn_plat_context *);
 	struct sigaction before;
-	sigset_t usual; /* the mask that workers have */
 	/* The executable segments of the program itself. */
 	struct {
 		uintptr_t lo, hi;
 	} text[TEXTS];
 	unsigned texts;
 } tick;
+
+/*
+ * The kernel thread's mask of signals, as the kernel keeps it: 64 of them. With another one it
+ * is in a handler of the program's, which is not to be preempted.
+ */
+static __thread uint64_t usual __attribute__((tls_model("initial-exec")));
 
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
@@ -97,8 +102,6 @@ int mn_plat_tick_install(int signal, void (*handler)(struct mn_plat_context *))
 		return -EBUSY;
 	tick.signal = signal;
 	tick.handler = handler;
-	pthread_sigmask(SIG_BLOCK, NULL, &tick.usual);
-	sigdelset(&tick.usual, signal);
 	return sigaction(signal, &a, NULL) ? -errno : 0;
 }
 
@@ -120,7 +123,6 @@ int mn_plat_tick_open(mn_plat_tick *out)
 {
 	struct sigevent e = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick.signal};
 	stack_t stack = {.ss_size = HANDLER_STACK};
-	sigset_t one;
 	timer_t timer;
 
 	e._sigev_un._tid = (pid_t)syscall(SYS_gettid);
@@ -134,12 +136,18 @@ int mn_plat_tick_open(mn_plat_tick *out)
 		return error;
 	}
 	sigaltstack(&stack, NULL);
-	sigemptyset(&one);
-	sigaddset(&one, tick.signal);
-	pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+	mn_plat_tick_mask();
 	out->timer = (uintptr_t)timer;
 	out->stack = stack.ss_sp;
 	return 0;
+}
+
+void mn_plat_tick_mask(void)
+{
+	uint64_t ours = 1ull << (tick.signal - 1);
+
+	if (!OUTSIDE(syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &ours, &usual, sizeof ours)))
+		usual &= ~ours;
 }
 
 void mn_plat_tick_close(mn_plat_tick *t)
@@ -172,9 +180,8 @@ bool mn_plat_context_is_program(const struct mn_plat_context *c)
 {
 	const ucontext_t *u = (const ucontext_t *)c;
 
-	/* The kernel keeps 64 signals; the rest of glibc's type means nothing here. */
 	return !mn_plat_outside && in_program(context_pc(u)) &&
-	       !memcmp(&u->uc_sigmask, &tick.usual, 8);
+	       !memcmp(&u->uc_sigmask, &usual, sizeof usual);
 }
 
 void mn_plat_context_inject(struct mn_plat_context *c)

@@ -173,6 +173,8 @@ void mn_plat_barrier(void)
 	model_fence(&barrier);
 }
 
+void mn_plat_tick_mask(void) {}
+
 void mn_plat_tick_set(mn_plat_tick *t, uint64_t first_ns, uint64_t interval_ns)
 {
 	(void)t;
