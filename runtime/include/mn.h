@@ -63,8 +63,8 @@ enum { MN_BACKOFF_EXPONENTIAL = 1, MN_BACKOFF_FIXED = 2, MN_BACKOFF_NONE = 3 };
  *                      by a call that is neither the runtime's nor declared, goes on
  *                      on a spare kernel thread. Default: on
  *   MN_IO              what threads wait for input and output by: "uring", a ring
- *                      of io_uring per worker; "epoll"; "auto", the ring where the
- *                      kernel lets us have it. Default: auto
+ *                      of io_uring per worker; "epoll"; "auto", what is measured
+ *                      to be the better one: epoll. Default: auto
  *   MN_TRACE           a file's path: what the workers do is recorded from the start, and
  *                      written there at mn_shutdown() or when the process ends, as by
  *                      mn_trace_write(). Default: off

@@ -23,16 +23,10 @@ static int start_backend(const struct mni_io_backend *b)
 	return error;
 }
 
-/*
- * The ring where the kernel lets us have it; else epoll, which it always does. And under
- * valgrind, which holds up all threads while one waits in a ring.
- */
+/* Rings only where they are asked for: see HACKING.md. */
 static int start_wanted(void)
 {
-	bool ring = io.wanted == MN_IO_URING || (io.wanted == MN_IO_AUTO && !mni_rt.valgrind);
-	int error = ring ? start_backend(&mni_io_uring) : -ENOSYS;
-
-	return error && io.wanted != MN_IO_URING ? start_backend(&mni_io_epoll) : error;
+	return start_backend(io.wanted == MN_IO_URING ? &mni_io_uring : &mni_io_epoll);
 }
 
 const struct mni_io_backend *mni_io_running(void)

@@ -45,7 +45,13 @@ func TestMain(m *testing.M) {
 }
 
 func eachBackend(t *testing.T, f func(t *testing.T, env []string)) {
-	for _, io := range []string{"auto", "epoll"} {
+	ways := []string{"epoll"}
+	hello := exec.Command(filepath.Join(examples, "examples", "hello"))
+	hello.Env = append(os.Environ(), "MN_IO=uring")
+	if hello.Run() == nil { // else the kernel refuses it
+		ways = append(ways, "uring")
+	}
+	for _, io := range ways {
 		t.Run(io, func(t *testing.T) { f(t, []string{"MN_IO=" + io}) })
 	}
 }
