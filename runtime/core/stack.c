@@ -25,13 +25,12 @@
  * are fresh or bare is given back with its page tables as soon as fewer are
  * reserved.
  */
-#include "core/internal.h"
+#include "core/stack.h"
+
 #include "core/sanitize.h"
 #include "core/valgrind.h"
 
-#define ROOM 2 /* stack = promise x ROOM */
-#define COLOURS 8
-#define COLOUR_STEP 256
+#define ROOM 2            /* stack = promise x ROOM */
 #define GROWTH 4          /* an area is at most so much of all before it, or what is asked for */
 #define AREA_MOST 2048    /* stacks */
 #define KEEP_TOUCHED 4096 /* free stacks in the depot that keep their memory, for the next wave */
@@ -66,14 +65,9 @@ static struct {
 	bool scarce;               /* guards are made with the area; start */
 } pool;
 
-static size_t round_up(size_t n, size_t unit)
+struct mni_stack *mni_stack_describe(char *map, size_t bytes, size_t colour, struct mni_area *a)
 {
-	return (n + unit - 1) / unit * unit;
-}
-
-static struct mni_stack *describe(char *map, size_t bytes, size_t colour, struct mni_area *a)
-{
-	char *top = map + bytes - (colour % COLOURS) * COLOUR_STEP;
+	char *top = map + bytes - (colour % MNI_COLOURS) * MNI_COLOUR_STEP;
 	size_t head = a ? MNI_SAN_STACK_HEAD : 64;
 	struct mni_stack *s = (struct mni_stack *)((uintptr_t)(top - sizeof *s) / head * head);
 
@@ -90,8 +84,7 @@ static struct mni_stack *describe(char *map, size_t bytes, size_t colour, struct
 	return s;
 }
 
-/* A thread is to run on it. */
-static void tell_valgrind(struct mni_stack *s)
+void mni_stack_tell_valgrind(struct mni_stack *s)
 {
 	mni_valgrind_undefined(s->lo, s);
 	s->valgrind = mni_valgrind_in(s->lo, s->map + s->bytes);
@@ -123,7 +116,7 @@ static void list_in(struct mni_area *a)
 /* Not under the lock: mapping waits for all who are at a page fault. NULL: no memory. */
 static struct mni_area *map_area(size_t n)
 {
-	size_t head = round_up(sizeof(struct mni_area) + n * sizeof(uint32_t), MN_PLAT_PAGE);
+	size_t head = mni_round_up(sizeof(struct mni_area) + n * sizeof(uint32_t), MN_PLAT_PAGE);
 	size_t bytes = head + n * pool.bytes;
 	struct mni_area *a = mn_plat_map(bytes);
 
@@ -218,7 +211,7 @@ void mni_stack_unreserve(size_t less)
 
 bool mni_stack_pool_init(size_t promise)
 {
-	pool.bytes = round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
+	pool.bytes = mni_round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
 	pool.scarce = mn_plat_guards_scarce();
 	/* What lies with other workers must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * (MNI_MAGAZINE + MNI_CARVE) + 1);
@@ -226,6 +219,7 @@ bool mni_stack_pool_init(size_t promise)
 
 void mni_stack_pool_free(void)
 {
+	mni_stack_own_free();
 	unmap_all(pool.full);
 	unmap_all(pool.some);
 	unmap_all(pool.idle);
@@ -238,6 +232,7 @@ void mni_stack_pool_forget(void)
 	pool.full = pool.some = pool.idle = NULL;
 	pool.free = NULL;
 	mni_store(&pool.free_count, 0, relaxed);
+	mni_stack_own_forget();
 	pool.mapped = pool.surplus = 0;
 	pool.epoch++;
 }
@@ -264,7 +259,7 @@ static void refill(struct mni_worker *w)
 
 static struct mni_stack *make(struct mni_worker *w, struct mni_area *a, char *map)
 {
-	return describe(map, pool.bytes, w->colour++, a);
+	return mni_stack_describe(map, pool.bytes, w->colour++, a);
 }
 
 /*
@@ -364,7 +359,7 @@ struct mni_stack *mni_stack_get(struct mni_worker *w)
 {
 	struct mni_stack *s = get(w);
 
-	tell_valgrind(s);
+	mni_stack_tell_valgrind(s);
 	return s;
 }
 
@@ -411,7 +406,7 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 	if (s->given)
 		return;
 	if (!s->pooled) {
-		mn_plat_unmap(s->map, s->bytes);
+		mni_stack_own_put(s);
 		return;
 	}
 	s->next = w->free_stacks;
@@ -433,39 +428,4 @@ void mni_stack_put(struct mni_worker *w, struct mni_stack *s)
 	mni_spin_unlock(&pool.lock);
 	if (over)
 		strip(over);
-}
-
-/* --- stacks of their own size --- */
-
-struct mni_stack *mni_stack_make(size_t promise, size_t guard)
-{
-	size_t bytes = round_up(promise + mni_rt.tick_room + COLOUR_STEP * COLOURS, MN_PLAT_PAGE) +
-		       MN_PLAT_PAGE;
-	struct mni_stack *s;
-	char *map;
-
-	guard = guard ? round_up(guard, MN_PLAT_PAGE) : MN_PLAT_PAGE;
-	bytes += guard;
-	map = mn_plat_map(bytes);
-	if (!map)
-		return NULL;
-	if (mn_plat_guard(map, guard)) {
-		mn_plat_unmap(map, bytes);
-		return NULL;
-	}
-	s = describe(map, bytes, 0, NULL);
-	s->lo = map + guard;
-	tell_valgrind(s);
-	return s;
-}
-
-struct mni_stack *mni_stack_given(char *lo, size_t bytes)
-{
-	uintptr_t top = ((uintptr_t)lo + bytes) & ~(uintptr_t)63;
-	struct mni_stack *s = describe(lo, (size_t)(top - (uintptr_t)lo), 0, NULL);
-
-	s->lo = lo;
-	s->given = true;
-	tell_valgrind(s);
-	return s;
 }

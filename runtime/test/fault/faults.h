@@ -28,6 +28,7 @@
 
 enum fault {
 	FAULT_MAP,    /* mmap: ENOMEM */
+	FAULT_UNMAP,  /* munmap: ENOMEM, as when it would split a mapping */
 	FAULT_MALLOC, /* malloc and its kin: ENOMEM */
 	FAULT_THREAD, /* pthread_create: EAGAIN */
 	FAULT_STACK,  /* pthread_getattr_np: ENOMEM */
@@ -139,6 +140,10 @@ void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at)
 
 int __wrap_munmap(void *p, size_t n)
 {
+	if (faults_strike(FAULT_UNMAP)) {
+		errno = ENOMEM;
+		return -1;
+	}
 	atomic_fetch_sub(&faults.maps, 1);
 	atomic_fetch_sub(&faults.bytes, (long)n);
 	return __real_munmap(p, n);
