@@ -148,7 +148,8 @@ uint64_t mn_plat_random(void);
 
 /* Zero-filled pages that cost nothing until touched. NULL: none to be had. */
 void *mn_plat_map(size_t bytes);
-void mn_plat_unmap(void *p, size_t bytes);
+/* False: it would split a mapping, and there are as many as there may be; all stays as it is. */
+bool mn_plat_unmap(void *p, size_t bytes);
 
 /* Makes a touch of these pages fault. 0 or -errno: the system has no more guards. */
 int mn_plat_guard(void *p, size_t bytes);

@@ -60,9 +60,9 @@ void *mn_plat_map(size_t bytes)
 	return p;
 }
 
-void mn_plat_unmap(void *p, size_t bytes)
+bool mn_plat_unmap(void *p, size_t bytes)
 {
-	OUTSIDE(munmap(p, bytes));
+	return !OUTSIDE(munmap(p, bytes));
 }
 
 /* An older kernel: there is one mapping more for every guard, of vm.max_map_count. */
