@@ -58,8 +58,8 @@ int mn_open(const char *path, int flags, mode_t mode);
 int mn_openat(int folder, const char *path, int flags, mode_t mode);
 
 /*
- * timeout_ms -1, timeout NULL: for ever. mask must be NULL (-ENOTSUP): a green thread has no
- * mask of signals of its own.
+ * timeout_ms -1, timeout NULL: for ever. mn_select() leaves in *timeout what is left of it, as
+ * Linux does. mask must be NULL (-ENOTSUP): a green thread has no mask of signals of its own.
  */
 int mn_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int mn_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask);

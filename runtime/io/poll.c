@@ -269,7 +269,9 @@ static int select_for(int n, fd_set *in, fd_set *out, fd_set *except, uint64_t n
 int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
 {
 	struct timespec t;
+	uint64_t begin = 0;
 	uint64_t ns = FOREVER;
+	int r;
 
 	if (!mni_self())
 		return (int)mni_result(select(n, in, out, except, timeout));
@@ -279,8 +281,17 @@ int mn_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *ti
 		t = (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000};
 		if (!ns_of(&t, &ns))
 			return -EINVAL;
+		begin = mn_plat_now_ns();
 	}
-	return select_for(n, in, out, except, ns);
+	r = select_for(n, in, out, except, ns);
+	if (r >= 0 && timeout && ns != FOREVER) { /* as Linux has it: what is left */
+		uint64_t gone = mn_plat_now_ns() - begin;
+		uint64_t left = ns > gone ? ns - gone : 0;
+
+		*timeout = (struct timeval){(time_t)(left / NS_PER_S),
+					    (suseconds_t)(left % NS_PER_S / 1000)};
+	}
+	return r;
 }
 
 int mn_pselect(int n, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
