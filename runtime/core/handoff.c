@@ -14,8 +14,10 @@
  * Who notices: the watch, a kernel thread that looks at the workers every PERIOD_NS
  * while the tick of some busy worker is armed (preempt.h), which means that something waits
  * behind what runs there; without preemption ticks are armed just for this, and the watch disarms
- * them. It suspects a worker that has not switched between two looks and has
- * used hardly any CPU time.
+ * them. It suspects a worker that has not switched between two looks, and rests since or has
+ * used hardly any CPU time. One whose carrier rests is looked at again after SOON_NS. Where
+ * a worker has been taken over there will be others: so from then on looks come that often, and
+ * half as often after every PACE looks without, down to PERIOD_NS.
  *
  * Taking over, by the watch, with the lock:
  *
@@ -65,6 +67,8 @@
 #include "preempt/preempt.h"
 
 #define PERIOD_NS 5000000u
+#define SOON_NS (PERIOD_NS / 128)
+#define PACE 16
 #define SPARES MNI_SPARE_CARRIERS
 /* CPU time that one who blocks all the while may use: a share of the time between looks. */
 #define HARDLY 8
@@ -73,10 +77,13 @@
 /* Looks that have to pass after a spare carrier could not be started. */
 #define DISCOURAGED 200
 
+#define NO_REST UINT64_MAX
+
 /* What the watch saw of a worker when it last looked. */
 struct look {
 	struct mni_carrier *carrier; /* NULL: its tick was not armed */
 	uint64_t switches;
+	uint64_t rest; /* the carrier's count when it rested; NO_REST: it did not */
 	uint64_t cpu_ns;
 	uint64_t at_ns;
 };
@@ -388,22 +395,22 @@ static bool is_in_program(struct mni_worker *w, uintptr_t sp)
 	       sp < (uintptr_t)t->stack->map + t->stack->bytes;
 }
 
-static void take_over(struct mni_worker *w)
+static bool take_over(struct mni_worker *w)
 {
 	struct mn_plat_rest before;
 	struct mn_plat_rest after;
 	struct mni_carrier *k;
 	struct mni_carrier *spare;
 
-	/* Without the lock at first, as mostly that will be all. */
+	/* Without the lock at first: it may be over. */
 	if (!mn_plat_probe_rests(&mni_load(&w->carrier, acquire)->probe, &before) || !find_spare())
-		return;
+		return false;
 	mni_spin_lock(&handoff.lock);
 	k = mni_load(&w->carrier, relaxed);
 	spare = handoff.spare;
 	if (!mn_plat_probe_rests(&k->probe, &before)) { /* step 1 */
 		mni_spin_unlock(&handoff.lock);
-		return;
+		return false;
 	}
 	mn_plat_probe_set_self(&k->probe, NULL); /* step 2 */
 	mni_fence(seq_cst);
@@ -411,7 +418,7 @@ static void take_over(struct mni_worker *w)
 	    !is_in_program(w, after.sp)) { /* step 3 */
 		mn_plat_probe_set_self(&k->probe, w);
 		mni_spin_unlock(&handoff.lock);
-		return;
+		return false;
 	}
 	detach(w, k); /* step 4 */
 	k->state = MNI_AWAY;
@@ -420,6 +427,7 @@ static void take_over(struct mni_worker *w)
 	mni_store(&handoff.takeovers, mni_load(&handoff.takeovers, relaxed) + 1, relaxed);
 	mni_spin_unlock(&handoff.lock);
 	tell(spare);
+	return true;
 }
 
 /* It is busy and its tick armed. When it stops idling with its tick armed, it wakes the watch (idle.c). */
@@ -429,35 +437,48 @@ static bool is_watched(struct mni_worker *w)
 	       mni_load(&w->tick_armed, seq_cst) && !mni_is_idle(w);
 }
 
-static void look_at(struct mni_worker *w, struct look *seen)
+/* What a look finds; of several workers the greatest counts. */
+enum found { NOTHING, WATCHED, RESTS, TAKEN_OVER };
+
+static enum found look_at(struct mni_worker *w, struct look *seen)
 {
 	struct mni_carrier *k = mni_load(&w->carrier, acquire);
-	struct look now = {k, mni_load(&w->count.switches, relaxed),
+	struct look now = {k, mni_load(&w->count.switches, relaxed), NO_REST,
 			   mn_plat_probe_cpu_ns(&k->probe), mn_plat_now_ns()};
-	bool suspect = seen->carrier == k && seen->switches == now.switches &&
-		       now.cpu_ns - seen->cpu_ns <= (now.at_ns - seen->at_ns) / HARDLY;
+	struct look last = *seen;
+	uint64_t hardly = (now.at_ns - last.at_ns) / HARDLY;
+	uint64_t used = now.cpu_ns - last.cpu_ns;
+	struct mn_plat_rest rest;
 
 	*seen = now;
-	if (suspect)
-		take_over(w);
+	if (last.carrier == k && used >= now.at_ns - last.at_ns - hardly)
+		return WATCHED; /* it has computed: asking the platform costs more than all of this */
+	if (!mn_plat_probe_rests(&k->probe, &rest))
+		return WATCHED;
+	seen->rest = rest.switches;
+	if (last.carrier != k || last.switches != now.switches)
+		return RESTS;
+	/* It still rests, or has done hardly anything else. */
+	return (last.rest == rest.switches || used <= hardly) && take_over(w) ? TAKEN_OVER : RESTS;
 }
 
-/* Looks at all. Whether there is something to watch. */
-static bool look_around(void)
+/* Looks at all. */
+static enum found look_around(void)
 {
-	bool any = false;
+	enum found most = NOTHING;
 
 	for (unsigned i = 0; i < mni_rt.workers; i++) {
 		struct mni_worker *w = mni_rt.worker[i];
+		enum found found;
 
 		if (!is_watched(w) || mni_preempt_disarm_unless_needed(w)) {
 			handoff.seen[i].carrier = NULL;
 			continue;
 		}
-		any = true;
-		look_at(w, &handoff.seen[i]);
+		found = look_at(w, &handoff.seen[i]);
+		most = found > most ? found : most;
 	}
-	return any;
+	return most;
 }
 
 static bool anything_to_watch(void)
@@ -484,13 +505,27 @@ static void sleep_until_woken(void)
 
 static void watch(void *unused)
 {
+	uint64_t period_ns = PERIOD_NS;
+	uint32_t looks = 0; /* at this period */
 	uint32_t nothing = 0;
+	bool soon = false;
 
 	(void)unused;
 	while (!mni_load(&handoff.stop, acquire)) {
-		nothing = look_around() ? 0 : nothing + 1;
+		enum found found = look_around();
+
+		if (found == TAKEN_OVER) {
+			period_ns = SOON_NS;
+			looks = 0;
+		} else if (period_ns < PERIOD_NS && ++looks == PACE) {
+			period_ns = 2 * period_ns < PERIOD_NS ? 2 * period_ns : PERIOD_NS;
+			looks = 0;
+		}
+		nothing = found == NOTHING && period_ns == PERIOD_NS ? nothing + 1 : 0;
 		if (nothing < LINGER) {
-			mn_plat_wait(&handoff.asleep, 0, PERIOD_NS);
+			/* Once: it may rest for long, and there be no spare carrier. */
+			soon = found == RESTS && !soon;
+			mn_plat_wait(&handoff.asleep, 0, soon ? SOON_NS : period_ns);
 			continue;
 		}
 		nothing = 0;
