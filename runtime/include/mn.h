@@ -9,7 +9,10 @@
  * say "blocks"; a blocked green thread never blocks its kernel thread. All of
  * them are for green threads, unless they say "from any kernel thread".
  *
- * Objects may be declared static, and all-zero is a valid initial state.
+ * Objects may be declared static, and all-zero is a valid initial state. One that has been
+ * destroyed gives -EINVAL until it is initialised anew, destroying it again included; what
+ * returns no error ends the process with a line on stderr. All builds of the library notice,
+ * at no cost; but mn_spin_unlock() and mn_sem_value(), which is 0 then, do not.
  */
 #ifndef MN_H
 #define MN_H
@@ -395,7 +398,7 @@ int mn_mutex_lock_until(struct mn_mutex *m, enum mn_clock clock, uint64_t ns);
 int mn_mutex_trylock(struct mn_mutex *m);
 /*
  * -EPERM: the caller does not have it (recursive, errorcheck). A normal one is unlocked,
- * whoever has it. -EINVAL, as for all of these: it has been destroyed.
+ * whoever has it.
  */
 int mn_mutex_unlock(struct mn_mutex *m);
 /* -EBUSY: it is locked, or threads wait for it. */
@@ -602,7 +605,7 @@ int mn_chan_close(struct mn_chan *c);
 /* How many elements are in the buffer. From any kernel thread. */
 size_t mn_chan_count(struct mn_chan *c);
 
-/* -EBUSY: threads wait for it. */
+/* Forgets what is still in it. -EBUSY: threads wait for it. */
 int mn_chan_destroy(struct mn_chan *c);
 
 /* One of several things to do. */

@@ -58,6 +58,8 @@ int mn_barrier_destroy(struct mn_barrier *public)
 	struct barrier *b = (struct barrier *)public;
 	bool busy;
 
+	if (!b->count)
+		return -MNI_EINVAL;
 	mni_spin_lock(&b->guard); /* the last one may be still at it */
 	busy = b->arrived;
 	if (!busy)

@@ -30,11 +30,11 @@
 
 struct chan {
 	mni_spinlock guard;
-	uint32_t closed; /* guard, as all below */
+	uint32_t closed; /* guard; 0, or the error's number that it gives from now on */
 	char *ring;      /* from init on */
 	size_t size;     /* from init on: of an element */
 	size_t room;     /* from init on: elements in the ring */
-	size_t first;
+	size_t first; /* guard, as all below */
 	size_t count;
 	struct node *senders, *last_sender;
 	struct node *receivers, *last_receiver;
@@ -153,7 +153,7 @@ static bool try_send(struct chan *c, struct mn_chan_op *op, struct mni_wait **wa
 
 	op->result = 0;
 	if (c->closed) {
-		op->result = -MNI_EPIPE;
+		op->result = -(int)c->closed;
 	} else if ((n = take(c, false))) {
 		copy(c, n->op->value, op->value);
 		*wake = served(n, 0);
@@ -182,7 +182,7 @@ static bool try_recv(struct chan *c, struct mn_chan_op *op, struct mni_wait **wa
 		copy(c, op->value, n->op->value);
 		*wake = served(n, 0);
 	} else if (c->closed) {
-		op->result = -MNI_EPIPE;
+		op->result = -(int)c->closed;
 	} else {
 		return false;
 	}
@@ -412,15 +412,16 @@ int mn_chan_init(struct mn_chan *public, void *buffer, size_t size, size_t room)
 int mn_chan_close(struct mn_chan *public)
 {
 	struct chan *c = (struct chan *)public;
-	bool before;
+	uint32_t before;
 	struct node *n;
 
 	mni_spin_lock(&c->guard);
 	before = c->closed;
-	c->closed = true;
+	if (!before)
+		c->closed = MNI_EPIPE;
 	mni_spin_unlock(&c->guard);
 	if (before)
-		return -MNI_EPIPE;
+		return -(int)before;
 	do {
 		struct mni_wait *wake;
 
@@ -450,10 +451,17 @@ size_t mn_chan_count(struct mn_chan *public)
 int mn_chan_destroy(struct mn_chan *public)
 {
 	struct chan *c = (struct chan *)public;
-	bool busy;
+	int error = 0;
 
 	mni_spin_lock(&c->guard);
-	busy = c->senders || c->receivers;
+	if (c->closed == MNI_EINVAL) {
+		error = -MNI_EINVAL;
+	} else if (c->senders || c->receivers) {
+		error = -MNI_EBUSY;
+	} else {
+		c->closed = MNI_EINVAL;
+		c->count = 0; /* what is left is dropped */
+	}
 	mni_spin_unlock(&c->guard);
-	return busy ? -MNI_EBUSY : 0;
+	return error;
 }

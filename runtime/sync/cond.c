@@ -17,6 +17,8 @@
  * cancellation takes it out of the queue does so before step 6 is over, or
  * else the signaller waits for them (wait.h); or it is not in the queue any more
  * in step 5, and then the guard is still held if they are still at it.
+ *
+ * Destroyed, its queue does not look empty, so that step 5 need not ask.
  */
 #include "sync/waitq.h"
 
@@ -29,6 +31,14 @@ struct cond {
 _Static_assert(sizeof(struct cond) <= sizeof(struct mn_cond), "must fit the public type");
 _Static_assert(sizeof(struct mn_cond) == 48, "must fit glibc's pthread_cond_t");
 
+/* What destroying it leaves in clock. */
+#define DESTROYED UINT32_MAX
+
+static bool is_destroyed(struct cond *c)
+{
+	return c->clock == DESTROYED;
+}
+
 void mn_cond_init(struct mn_cond *c)
 {
 	*c = (struct mn_cond)MN_COND_INIT;
@@ -40,8 +50,11 @@ static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *unti
 	struct mni_waiter n;
 	int error;
 
-	if (!mni_mutex_may_unlock(m))
-		return -MNI_EPERM;
+	if (is_destroyed(c))
+		return -MNI_EINVAL;
+	error = mni_mutex_may_unlock(m);
+	if (error)
+		return error;
 	mni_waiter_init(&n, w, &c->guard, mni_waits(MNI_WAITS_COND, c));
 	mni_wait_why(&n.wait, MNI_WHY_COND);
 	error = mni_wait_limit(&n.wait, until, true);
@@ -95,6 +108,8 @@ void mn_cond_signal(struct mn_cond *public)
 
 	if (nobody(c))
 		return;
+	mni_not_destroyed(is_destroyed(c) ? -MNI_EINVAL : 0,
+			  "mn: mn_cond_signal(): the condition variable has been destroyed");
 	mni_spin_lock(&c->guard);
 	n = mni_waitq_take(&c->waiters);
 	mni_spin_unlock(&c->guard);
@@ -109,6 +124,8 @@ void mn_cond_broadcast(struct mn_cond *public)
 
 	if (nobody(c))
 		return;
+	mni_not_destroyed(is_destroyed(c) ? -MNI_EINVAL : 0,
+			  "mn: mn_cond_broadcast(): the condition variable has been destroyed");
 	mni_spin_lock(&c->guard);
 	all = mni_waitq_take_all(&c->waiters);
 	mni_spin_unlock(&c->guard);
@@ -120,8 +137,14 @@ int mn_cond_destroy(struct mn_cond *public)
 	struct cond *c = (struct cond *)public;
 	bool busy;
 
+	if (is_destroyed(c))
+		return -MNI_EINVAL;
 	mni_spin_lock(&c->guard);
 	busy = !mni_waitq_empty(&c->waiters);
+	if (!busy) {
+		c->clock = DESTROYED;
+		mni_store(&c->waiters.last, (struct mni_waiter *)c, relaxed); /* never followed */
+	}
 	mni_spin_unlock(&c->guard);
 	return busy ? -MNI_EBUSY : 0;
 }

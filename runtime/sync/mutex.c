@@ -314,11 +314,13 @@ int mn_mutex_unlock(struct mn_mutex *public)
 	return 0;
 }
 
-bool mni_mutex_may_unlock(struct mn_mutex *public)
+int mni_mutex_may_unlock(struct mn_mutex *public)
 {
 	struct mutex *m = (struct mutex *)public;
 
-	return !knows_owner(m) || mni_load(&m->owner, relaxed) == mni_identity();
+	if (m->kind > MN_MUTEX_ADAPTIVE)
+		return -MNI_EINVAL;
+	return !knows_owner(m) || mni_load(&m->owner, relaxed) == mni_identity() ? 0 : -MNI_EPERM;
 }
 
 uintptr_t mni_mutex_owner(const struct mn_mutex *copy)
@@ -333,6 +335,8 @@ int mn_mutex_destroy(struct mn_mutex *public)
 	struct mutex *m = (struct mutex *)public;
 	bool busy;
 
+	if (m->kind == DESTROYED)
+		return -MNI_EINVAL;
 	mni_spin_lock(&m->guard); /* a timer may have just let a waiter go */
 	busy = (mni_load(&m->word, relaxed) & LOCKED) || !mni_waitq_empty(&m->waiters);
 	if (!busy)

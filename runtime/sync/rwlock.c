@@ -40,6 +40,7 @@
 #define WRITER 0x80000000u
 #define WAITERS 0x40000000u
 #define READERS (WAITERS - 1)
+#define DESTROYED UINT32_MAX /* all of these: nobody gets it, and nobody has it */
 
 #define PAUSES_MAX 64 /* see mutex.c */
 #define STARVED_NS 1000000u
@@ -120,7 +121,7 @@ static int try_read(struct rwlock *l, bool beside_waiters)
 			return 0;
 		word = look_later(l, &pauses);
 	}
-	return -MNI_EBUSY;
+	return word == DESTROYED ? -MNI_EINVAL : -MNI_EBUSY;
 }
 
 /* Step 2. */
@@ -131,7 +132,7 @@ static int try_write(struct rwlock *l)
 	while (!(word & (WRITER | READERS)))
 		if (mni_cas_weak(&l->word, &word, word | WRITER, acquire, relaxed))
 			return 0;
-	return -MNI_EBUSY;
+	return word == DESTROYED ? -MNI_EINVAL : -MNI_EBUSY;
 }
 
 /* Takes all readers, or the first of those left, out of the queue, under the guard. */
@@ -371,11 +372,11 @@ int mn_rwlock_wrlock_until(struct mn_rwlock *l, enum mn_clock clock, uint64_t ns
 int mn_rwlock_trywrlock(struct mn_rwlock *public)
 {
 	struct rwlock *l = (struct rwlock *)public;
+	int error = try_write(l);
 
-	if (try_write(l))
-		return -MNI_EBUSY;
-	mni_store(&l->owner, mni_identity(), relaxed);
-	return 0;
+	if (!error)
+		mni_store(&l->owner, mni_identity(), relaxed);
+	return error;
 }
 
 /* Steps 7 and 8 for a reader. False: begin again. */
@@ -455,7 +456,7 @@ static __attribute__((noinline)) int unlock_slow(struct rwlock *l)
 
 	if (word & WRITER) {
 		if (mni_load(&l->owner, relaxed) != mni_identity())
-			return -MNI_EPERM;
+			return word == DESTROYED ? -MNI_EINVAL : -MNI_EPERM;
 		write_unlock(l);
 		return 0;
 	}
@@ -492,8 +493,12 @@ int mn_rwlock_destroy(struct mn_rwlock *public)
 	struct rwlock *l = (struct rwlock *)public;
 	bool busy;
 
+	if (mni_load(&l->word, relaxed) == DESTROYED)
+		return -MNI_EINVAL;
 	mni_spin_lock(&l->guard);
 	busy = (mni_load(&l->word, relaxed) & (WRITER | READERS)) || !mni_waitq_empty(&l->waiters);
+	if (!busy)
+		mni_store(&l->word, DESTROYED, relaxed);
 	mni_spin_unlock(&l->guard);
 	return busy ? -MNI_EBUSY : 0;
 }

@@ -20,10 +20,14 @@
  *
  * Since a unit is handed over, a waiter leaves only when a poster is done with
  * the object; it may free it at once.
+ *
+ * Destroyed, it has a value under 0 for those who wait and over the greatest for those
+ * who post, so that both fail without asking.
  */
 #include "sync/waitq.h"
 
 #define WAITER ((uint64_t)1 << 32)
+#define DESTROYED ((uint64_t)INT32_MAX + 1)
 
 struct sem {
 	_Atomic uint64_t word;
@@ -56,10 +60,10 @@ int mn_sem_trywait(struct mn_sem *public)
 	struct sem *s = (struct sem *)public;
 	uint64_t word = mni_load(&s->word, relaxed);
 
-	while (value_of(word))
+	while ((int32_t)value_of(word) > 0)
 		if (mni_cas_weak(&s->word, &word, word - 1, acquire, relaxed))
 			return 0;
-	return -MNI_EAGAIN;
+	return word == DESTROYED ? -MNI_EINVAL : -MNI_EAGAIN;
 }
 
 static bool may_leave(struct mni_waiter *n)
@@ -88,6 +92,10 @@ static int wait_slow(struct sem *s, const struct mni_until *until)
 	mni_spin_lock(&s->guard);
 	word = mni_load(&s->word, relaxed);
 	for (;;) {
+		if (word == DESTROYED) {
+			mni_spin_unlock(&s->guard);
+			return -MNI_EINVAL;
+		}
 		if (value_of(word)) {
 			if (mni_cas_weak(&s->word, &word, word - 1, acquire, relaxed)) {
 				mni_spin_unlock(&s->guard);
@@ -107,8 +115,9 @@ static int wait(struct mn_sem *public, const struct mni_until *until)
 
 	if (w && mni_cancel_due(w->current))
 		mn_thread_exit(MN_CANCELED);
-	if (!mn_sem_trywait(public))
-		return 0;
+	error = mn_sem_trywait(public);
+	if (error != -MNI_EAGAIN)
+		return error;
 	error = wait_slow((struct sem *)public, until);
 	if (error == -MNI_ECANCELED)
 		mn_thread_exit(MN_CANCELED);
@@ -117,7 +126,7 @@ static int wait(struct mn_sem *public, const struct mni_until *until)
 
 void mn_sem_wait(struct mn_sem *s)
 {
-	wait(s, NULL);
+	mni_not_destroyed(wait(s, NULL), "mn: mn_sem_wait(): the semaphore has been destroyed");
 }
 
 int mn_sem_wait_until(struct mn_sem *s, enum mn_clock clock, uint64_t ns)
@@ -127,7 +136,7 @@ int mn_sem_wait_until(struct mn_sem *s, enum mn_clock clock, uint64_t ns)
 	return wait(s, &until);
 }
 
-/* 0: the value has been raised; 1: a waiter has been promised the unit; -EOVERFLOW. */
+/* 0: the value has been raised; 1: a waiter has been promised the unit; -EOVERFLOW, -EINVAL. */
 static int post(struct sem *s)
 {
 	uint64_t word = mni_load(&s->word, relaxed);
@@ -135,8 +144,8 @@ static int post(struct sem *s)
 	for (;;) {
 		bool waiters = word >= WAITER;
 
-		if (value_of(word) == MN_SEM_MAX)
-			return -MNI_EOVERFLOW;
+		if (value_of(word) >= MN_SEM_MAX)
+			return word == DESTROYED ? -MNI_EINVAL : -MNI_EOVERFLOW;
 		if (mni_cas_weak(&s->word, &word, waiters ? word - WAITER : word + 1, release, relaxed))
 			return waiters;
 	}
@@ -193,7 +202,9 @@ void mni_sem_keep_promises(void)
 
 unsigned mn_sem_value(struct mn_sem *s)
 {
-	return value_of(mni_load(&((struct sem *)s)->word, relaxed));
+	uint64_t word = mni_load(&((struct sem *)s)->word, relaxed);
+
+	return word == DESTROYED ? 0 : value_of(word);
 }
 
 int mn_sem_destroy(struct mn_sem *public)
@@ -201,8 +212,12 @@ int mn_sem_destroy(struct mn_sem *public)
 	struct sem *s = (struct sem *)public;
 	bool busy;
 
+	if (mni_load(&s->word, relaxed) == DESTROYED)
+		return -MNI_EINVAL;
 	mni_spin_lock(&s->guard);
 	busy = mni_load(&s->word, relaxed) >= WAITER || !mni_waitq_empty(&s->waiters);
+	if (!busy)
+		mni_store(&s->word, DESTROYED, relaxed);
 	mni_spin_unlock(&s->guard);
 	return busy ? -MNI_EBUSY : 0;
 }

@@ -149,8 +149,8 @@ struct mni_worker *mni_worker_to_wait(void);
 /* The running thread's name as an owner, also on a kernel thread that is no worker. Not 0. */
 uintptr_t mni_identity(void);
 
-/* Whether mn_mutex_unlock() would succeed. */
-bool mni_mutex_may_unlock(struct mn_mutex *m);
+/* What mn_mutex_unlock() would return. */
+int mni_mutex_may_unlock(struct mn_mutex *m);
 
 /* For reports, of copies: who holds it, as mni_identity() names it; 0: nobody, or not one thread. */
 uintptr_t mni_mutex_owner(const struct mn_mutex *copy);
@@ -185,6 +185,18 @@ void mni_sem_keep_promises(void);
 /* After fork(): what other threads were in the middle of. */
 void mni_keys_forget(void);
 void mni_once_forget(void);
+
+/*
+ * Ends the process, with a line on stderr, if error says that what a function that returns
+ * none was called for has been destroyed.
+ */
+static inline void mni_not_destroyed(int error, const char *text)
+{
+	if (__builtin_expect(error == -MNI_EINVAL, 0)) {
+		mn_plat_say(text);
+		mn_plat_abort();
+	}
+}
 
 /* Whether the running thread is to act on a cancellation now. */
 static inline bool mni_cancel_due(struct mn_thread *t)

@@ -132,6 +132,7 @@ int main(void)
 		CHECK_EQ(mn_sem_value(&tokens), TOKENS);
 		CHECK_EQ(gate.waiting, 0);
 		CHECK_EQ(mn_cond_destroy(&gate.opened), 0);
+		mn_cond_init(&gate.opened);
 	}
 	test_stop();
 	return 0;

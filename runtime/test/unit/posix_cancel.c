@@ -123,7 +123,9 @@ static void points(int patience)
 	CHECK_EQ(pthread_mutex_destroy(&lock), 0);
 	CHECK_EQ(pthread_mutex_init(&lock, NULL), 0);
 	CHECK_EQ(pthread_cond_destroy(&cond), 0);
+	CHECK_EQ(pthread_cond_init(&cond, NULL), 0);
 	CHECK_EQ(sem_destroy(&sem), 0);
+	CHECK_EQ(sem_init(&sem, 0, 0), 0);
 }
 
 static void *states(void *arg)

@@ -126,10 +126,12 @@ static void blocked(int patience)
 		CHECK_EQ((uintptr_t)test_join(joined), 7);
 	}
 	CHECK_EQ(mn_cond_destroy(&cond), 0);
+	mn_cond_init(&cond);
 	CHECK_EQ(mn_mutex_destroy(&mutex), 0);
 	mn_mutex_init(&mutex);
-	CHECK_EQ(mn_sem_destroy(&sem), 0);
 	CHECK_EQ(mn_sem_value(&sem), 0);
+	CHECK_EQ(mn_sem_destroy(&sem), 0);
+	CHECK_EQ(mn_sem_init(&sem, 0), 0);
 }
 
 static void *not_now(void *arg)

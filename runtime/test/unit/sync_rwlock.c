@@ -98,6 +98,7 @@ static void errors(void)
 	CHECK_EQ(mn_rwlock_unlock(&lock), 0);
 	CHECK_EQ(mn_rwlock_unlock(&lock), -EPERM);
 	CHECK_EQ(mn_rwlock_destroy(&lock), 0);
+	mn_rwlock_init(&lock);
 }
 
 /* On one worker, so that the order is known. */
@@ -150,6 +151,7 @@ static void gives_up(void)
 	CHECK(traced("Wrr") || traced("rrW") || traced("rWr"));
 	CHECK_EQ(mn_rwlock_unlock(&lock), 0);
 	CHECK_EQ(mn_rwlock_destroy(&lock), 0);
+	mn_rwlock_init(&lock);
 }
 
 static int shared[2];
@@ -254,6 +256,7 @@ int main(void)
 	for (int i = 0; i < 24; i++)
 		test_join(t[i]);
 	CHECK_EQ(mn_rwlock_destroy(&lock), 0);
+	mn_rwlock_init(&lock);
 	test_stop();
 	return 0;
 }
