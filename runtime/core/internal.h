@@ -62,29 +62,6 @@ struct mni_worker;
 #define MNI_JOIN_ENDED ((uintptr_t)2)    /* has ended, result is there */
 #define MNI_JOIN_TAKEN ((uintptr_t)3)    /* somebody is joining it right now */
 
-/* What a thread that does not run waits for, or has last waited for. */
-enum mni_why {
-	MNI_WHY_NOTHING, /* its turn */
-	MNI_WHY_MUTEX,
-	MNI_WHY_COND,
-	MNI_WHY_SEM,
-	MNI_WHY_RWLOCK,
-	MNI_WHY_BARRIER,
-	MNI_WHY_WAITGROUP,
-	MNI_WHY_ONCE,
-	MNI_WHY_CHAN,
-	MNI_WHY_JOIN,
-	MNI_WHY_OTHERS, /* the end of all other threads */
-	MNI_WHY_SLEEP,
-	MNI_WHY_IO,
-	MNI_WHY_BLOCKING, /* a spare kernel thread that makes a call for it */
-	MNI_WHY_MOVE,     /* the worker on which it has to go on */
-	MNI_WHYS
-};
-
-/* For people: "mutex", "join", ... */
-const char *mni_why_text(enum mni_why why);
-
 #if defined(MNI_SAN_STRICT)
 #define MNI_KEYS_CLOSE 0 /* nothing orders those who have a stack one after the other */
 #else
@@ -109,7 +86,6 @@ struct mn_thread {
 	};
 	_Atomic uint16_t generation; /* changes when the thread is gone: old handles find out */
 	bool main;                   /* start: the thread that called mn_init() */
-	_Atomic uint8_t why;         /* written by self: enum mni_why */
 	uint32_t preempt_off;        /* self: nesting of mn_preempt_disable() */
 	int error;                   /* self: errno while switched out */
 	_Atomic uint32_t cancel;     /* MNI_CANCEL_*, see sync/wait.h */
@@ -158,8 +134,8 @@ _Noreturn void mni_go_on(void *sp);
 /*
  * What a thread waits for, in mn_thread.waits: a kind, whether it gives up at some
  * time, and the object's address, or a number. Written by the thread before it can be
- * found as a waiter; cleared by whoever ends the wait. Only reports read it
- * (diag/). MNI_WAITS_INLINE alone is not cleared: it holds while the thread that
+ * found as a waiter; cleared by whoever ends the wait. Only reports (diag/) and traces
+ * read it. MNI_WAITS_INLINE alone is not cleared: it holds while the thread that
  * it names runs on this one's stack.
  */
 enum mni_waits {
@@ -183,6 +159,8 @@ enum mni_waits {
 	MNI_WAITS_FD_OUT,
 	MNI_WAITS_POLL,   /* object: the array */
 	MNI_WAITS_CALL,   /* a call on a spare kernel thread; object: its function */
+	MNI_WAITS_MOVE,   /* the worker on which it has to go on; no object */
+	MNI_WAITS_KINDS
 };
 
 #define MNI_WAITS_TIMED ((uint64_t)1 << 55)
@@ -191,6 +169,11 @@ enum mni_waits {
 static inline uint64_t mni_waits(enum mni_waits kind, const void *object)
 {
 	return (uint64_t)kind << 56 | (uintptr_t)object; /* a program's addresses are lower */
+}
+
+static inline enum mni_waits mni_waits_kind(uint64_t waits)
+{
+	return (enum mni_waits)(waits >> 56);
 }
 
 /* --- stacks (stack.c) --- */

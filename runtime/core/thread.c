@@ -76,7 +76,6 @@ static struct mn_thread *create(struct mni_worker *w, const struct mn_thread_att
 	t->home = NULL;
 	t->last = NULL;
 	t->creator = NULL;
-	mni_store(&t->why, MNI_WHY_NOTHING, relaxed);
 	mni_store(&t->cancel, 0, relaxed);
 	mni_store(&t->wait, NULL, relaxed);
 	mni_note_wait(t, 0);
@@ -109,7 +108,7 @@ static void creator_after(struct mni_worker *w, void *creator)
 static void make_way(struct mni_worker *w, struct mn_thread *t)
 {
 	t->creator = w->current;
-	mni_store(&w->current->why, MNI_WHY_NOTHING, relaxed);
+	mni_store(&w->current->waits, 0, relaxed);
 	if (mni_rt.policy->adopt)
 		mni_rt.policy->adopt(w, t);
 	mni_make_way(t, creator_after, w->current);
@@ -238,7 +237,6 @@ void mni_wait_for_others(void)
 {
 	if (!others_ended()) {
 		mni_note_wait(mni_self()->current, mni_waits(MNI_WAITS_OTHERS, NULL));
-		mni_store(&mni_rt.main->why, MNI_WHY_OTHERS, relaxed);
 		mni_park(NULL, wait_for_others_after, NULL);
 	}
 	mni_san_all_joined();
@@ -587,7 +585,6 @@ static int join(mn_thread_t handle, void **result, const struct mni_until *until
 		break;
 	}
 	mni_wait_init(&j.wait, w, mni_waits(MNI_WAITS_JOIN, t), withdraw);
-	mni_wait_why(&j.wait, MNI_WHY_JOIN);
 	j.target = t;
 	j.refused = false;
 	mni_store(&j.guard, 1, relaxed);

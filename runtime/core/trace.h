@@ -16,7 +16,7 @@ enum mni_event {
 	MNI_EV_NONE,
 
 	/* The worker goes on with the thread (NULL: the scheduler), as what ran before ... */
-	MNI_EV_PARK,       /* has to wait; with its enum mni_why; NOTHING, MOVE: it can go on */
+	MNI_EV_PARK,       /* has to wait; with its enum mni_waits; NOTHING, MOVE: it can go on */
 	MNI_EV_YIELD,      /* lets others go first */
 	MNI_EV_EXPIRED,    /* has used up its quantum, and has called the runtime */
 	MNI_EV_PREEMPTED,  /* the same, and has not */
@@ -86,7 +86,8 @@ static inline struct mn_thread *mni_trace_yield(struct mni_worker *w, struct mn_
 static inline void mni_trace_park(struct mni_worker *w, struct mn_thread *next)
 {
 	if (mni_traced(w))
-		mni_trace_put(w, MNI_EV_PARK, next, mni_load(&w->current->why, relaxed));
+		mni_trace_put(w, MNI_EV_PARK, next,
+			      mni_waits_kind(mni_load(&w->current->waits, relaxed)));
 }
 
 /* Of the running thread, which ends; as its name goes with it. */

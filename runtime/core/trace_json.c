@@ -370,6 +370,25 @@ static void arrow(struct json *j, const char *cat, unsigned from, uint64_t from_
 	put(j, "}");
 }
 
+static const char *const waits_text[MNI_WAITS_KINDS] = {
+	[MNI_WAITS_MUTEX] = "mutex",         [MNI_WAITS_COND] = "condition",
+	[MNI_WAITS_SEM] = "semaphore",       [MNI_WAITS_READ_LOCK] = "rwlock",
+	[MNI_WAITS_WRITE_LOCK] = "rwlock",   [MNI_WAITS_BARRIER] = "barrier",
+	[MNI_WAITS_WAITGROUP] = "waitgroup", [MNI_WAITS_ONCE] = "once",
+	[MNI_WAITS_SEND] = "channel",        [MNI_WAITS_RECV] = "channel",
+	[MNI_WAITS_SELECT] = "channel",      [MNI_WAITS_JOIN] = "join",
+	[MNI_WAITS_INLINE] = "join",         [MNI_WAITS_OTHERS] = "others",
+	[MNI_WAITS_SLEEP] = "sleep",         [MNI_WAITS_FD_IN] = "io",
+	[MNI_WAITS_FD_OUT] = "io",           [MNI_WAITS_POLL] = "io",
+	[MNI_WAITS_CALL] = "blocking call",
+};
+
+/* Of a park: not if it made way for a thread that it has created, or moves. */
+static bool has_to_wait(unsigned arg)
+{
+	return arg != MNI_WAITS_NOTHING && arg != MNI_WAITS_MOVE;
+}
+
 /* How a thread's span ended: ,"end":"park","for":"mutex" */
 static void put_end(struct json *j, enum mni_event ev, unsigned arg)
 {
@@ -381,18 +400,16 @@ static void put_end(struct json *j, enum mni_event ev, unsigned arg)
 	};
 
 	put(j, ",\"end\":\"");
-	if (ev == MNI_EV_PARK && arg == MNI_WHY_NOTHING)
-		put(j, "create"); /* it made way for the thread that it has created */
-	else if (ev == MNI_EV_PARK && arg == MNI_WHY_MOVE)
-		put(j, "move");
+	if (ev == MNI_EV_PARK && !has_to_wait(arg))
+		put(j, arg == MNI_WAITS_MOVE ? "move" : "create");
 	else if (ev < sizeof text / sizeof *text && text[ev])
 		put(j, text[ev]);
 	else
 		put(j, "still running");
 	put(j, "\"");
-	if (ev == MNI_EV_PARK && arg != MNI_WHY_NOTHING && arg != MNI_WHY_MOVE) {
+	if (ev == MNI_EV_PARK && has_to_wait(arg)) {
 		put(j, ",\"for\":\"");
-		put(j, mni_why_text(arg));
+		put(j, arg < MNI_WAITS_KINDS ? waits_text[arg] : "?");
 		put(j, "\"");
 	}
 }
@@ -473,8 +490,8 @@ static void change(struct json *j, unsigned n, uint64_t ns, enum mni_event ev, u
 	}
 	end_span(j, n, ns, ev, arg);
 	if (old && ev != MNI_EV_END && ev != MNI_EV_INLINE_END) {
-		bool waits = (ev == MNI_EV_PARK && arg != MNI_WHY_NOTHING && arg != MNI_WHY_MOVE) ||
-			     ev == MNI_EV_INLINE || ev == MNI_EV_BLOCKED;
+		bool waits = (ev == MNI_EV_PARK && has_to_wait(arg)) || ev == MNI_EV_INLINE ||
+			     ev == MNI_EV_BLOCKED;
 
 		if (!waits)
 			runnable(j, old);

@@ -43,22 +43,6 @@ __attribute__((noinline)) struct mni_worker *mni_self(void)
 	return __builtin_expect(w != NULL, 1) ? w : mni_handoff_back();
 }
 
-const char *mni_why_text(enum mni_why why)
-{
-	static const char *const text[MNI_WHYS] = {
-		[MNI_WHY_NOTHING] = "nothing",     [MNI_WHY_MUTEX] = "mutex",
-		[MNI_WHY_COND] = "condition",      [MNI_WHY_SEM] = "semaphore",
-		[MNI_WHY_RWLOCK] = "rwlock",       [MNI_WHY_BARRIER] = "barrier",
-		[MNI_WHY_WAITGROUP] = "waitgroup", [MNI_WHY_ONCE] = "once",
-		[MNI_WHY_CHAN] = "channel",        [MNI_WHY_JOIN] = "join",
-		[MNI_WHY_OTHERS] = "others",       [MNI_WHY_SLEEP] = "sleep",
-		[MNI_WHY_IO] = "io",               [MNI_WHY_BLOCKING] = "blocking call",
-		[MNI_WHY_MOVE] = "move",
-	};
-
-	return why < MNI_WHYS ? text[why] : "?";
-}
-
 /* --- threads that any worker may take, and those for one worker --- */
 
 void mni_inject(struct mn_thread *t)
@@ -443,8 +427,9 @@ void mni_move_to(struct mni_worker *to)
 
 	if (w == to)
 		return;
-	mni_store(&w->current->why, MNI_WHY_MOVE, relaxed);
+	mni_note_wait(m.thread, mni_waits(MNI_WAITS_MOVE, NULL));
 	mni_make_way(NULL, move_after, &m);
+	mni_store(&m.thread->waits, 0, relaxed);
 }
 
 /* --- input and output --- */

@@ -90,7 +90,7 @@ static bool cycle_from(struct mn_thread *t, struct finding *f)
 static bool find_cycle(struct mn_thread *t, void *arg)
 {
 	struct finding *f = arg;
-	enum mni_waits kind = diag_kind(mni_load(&t->waits, relaxed));
+	enum mni_waits kind = mni_waits_kind(mni_load(&t->waits, relaxed));
 
 	if (kind != MNI_WAITS_MUTEX && kind != MNI_WAITS_JOIN && kind != MNI_WAITS_WRITE_LOCK &&
 	    kind != MNI_WAITS_READ_LOCK && kind != MNI_WAITS_INLINE)
@@ -111,13 +111,14 @@ static bool waits_for_good(struct mn_thread *t)
 		return true;
 	if (waits & MNI_WAITS_TIMED)
 		return false;
-	switch (diag_kind(waits)) {
+	switch (mni_waits_kind(waits)) {
 	case MNI_WAITS_NOTHING:
 	case MNI_WAITS_SLEEP:
 	case MNI_WAITS_FD_IN:
 	case MNI_WAITS_FD_OUT:
 	case MNI_WAITS_POLL:
 	case MNI_WAITS_CALL:
+	case MNI_WAITS_MOVE:
 		return false;
 	case MNI_WAITS_INLINE:
 		return diag_awaited(t);

@@ -100,11 +100,6 @@ void diag_list(struct diag_text *o, size_t most);
 /* Who holds what t waits for, if that is known and one thread; else NULL. */
 struct mn_thread *diag_awaited(struct mn_thread *t);
 
-static inline enum mni_waits diag_kind(uint64_t waits)
-{
-	return (enum mni_waits)(waits >> 56);
-}
-
 /* --- threads that run (running.c) --- */
 
 /* Asks all kernel threads that run a green one where they are, and waits for answers, for a second at most. */

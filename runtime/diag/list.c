@@ -55,7 +55,7 @@ void diag_name(struct diag_text *o, struct mn_thread *t)
 
 /* --- what it waits for --- */
 
-static const char *const kinds[] = {
+static const char *const kinds[MNI_WAITS_KINDS] = {
 	[MNI_WAITS_MUTEX] = "waits for mutex ",
 	[MNI_WAITS_COND] = "waits for condition variable ",
 	[MNI_WAITS_SEM] = "waits for semaphore ",
@@ -75,9 +75,8 @@ static const char *const kinds[] = {
 	[MNI_WAITS_FD_OUT] = "waits to write: fd ",
 	[MNI_WAITS_POLL] = "waits for several fds: poll ",
 	[MNI_WAITS_CALL] = "waits for a blocking call: ",
+	[MNI_WAITS_MOVE] = "waits for another worker",
 };
-
-#define KINDS (sizeof kinds / sizeof *kinds)
 
 /* t runs on the stack of u, which joins it. Nobody says when that is over. */
 static bool runs_on(const struct mn_thread *t, const struct mn_thread *u)
@@ -90,9 +89,9 @@ static uint64_t waits_of(struct mn_thread *t)
 	uint64_t waits = mni_load(&t->waits, relaxed);
 	struct mn_thread *other = (struct mn_thread *)(uintptr_t)(waits & MNI_WAITS_OBJECT);
 
-	if (diag_kind(waits) == MNI_WAITS_INLINE && !runs_on(other, t))
+	if (mni_waits_kind(waits) == MNI_WAITS_INLINE && !runs_on(other, t))
 		return 0;
-	return diag_kind(waits) < KINDS ? waits : 0;
+	return mni_waits_kind(waits) < MNI_WAITS_KINDS ? waits : 0;
 }
 
 struct mn_thread *diag_awaited(struct mn_thread *t)
@@ -103,7 +102,7 @@ struct mn_thread *diag_awaited(struct mn_thread *t)
 	struct mn_mutex m;
 	struct mn_rwlock l;
 
-	switch (diag_kind(waits)) {
+	switch (mni_waits_kind(waits)) {
 	case MNI_WAITS_JOIN:
 	case MNI_WAITS_INLINE:
 		return (struct mn_thread *)object;
@@ -146,7 +145,7 @@ static void put_time_left(struct diag_text *o, struct mn_thread *t)
 
 static void put_wait(struct diag_text *o, struct mn_thread *t, uint64_t waits)
 {
-	enum mni_waits kind = diag_kind(waits);
+	enum mni_waits kind = mni_waits_kind(waits);
 	uintptr_t object = waits & MNI_WAITS_OBJECT;
 	struct mn_thread *other = diag_awaited(t);
 
@@ -165,6 +164,7 @@ static void put_wait(struct diag_text *o, struct mn_thread *t, uint64_t waits)
 		break;
 	case MNI_WAITS_SLEEP:
 	case MNI_WAITS_OTHERS:
+	case MNI_WAITS_MOVE:
 		break;
 	default:
 		diag_hex(o, object);
@@ -181,7 +181,7 @@ static void put_wait(struct diag_text *o, struct mn_thread *t, uint64_t waits)
 static bool has_ended(struct mn_thread *t)
 {
 	return mni_load(&t->join, relaxed) == MNI_JOIN_ENDED &&
-	       diag_kind(mni_load(&t->waits, relaxed)) != MNI_WAITS_OTHERS && !t->main;
+	       mni_waits_kind(mni_load(&t->waits, relaxed)) != MNI_WAITS_OTHERS && !t->main;
 }
 
 void diag_state(struct diag_text *o, struct mn_thread *t)
@@ -245,7 +245,7 @@ void diag_backtrace(struct diag_text *o, struct mn_thread *t)
 
 	if (has_ended(t))
 		return;
-	if (diag_kind(waits_of(t)) == MNI_WAITS_INLINE)
+	if (mni_waits_kind(waits_of(t)) == MNI_WAITS_INLINE)
 		return; /* its frames follow those of the one that it runs */
 	if (carrier >= 0) {
 		n = diag_running_frames(carrier, &pcs);

@@ -154,6 +154,8 @@ def state(t, running):
         text = "waits for all others to end"
     elif kind == "SLEEP":
         text = "sleeps"
+    elif kind == "MOVE":
+        text = "waits for another worker"
     elif kind in ("FD_IN", "FD_OUT"):
         text = "waits to %s: fd %d" % ("read" if kind == "FD_IN" else "write", at)
     elif kind == "CALL":

@@ -405,7 +405,6 @@ int mni_fd_wait(struct mni_fd *e, int fd, enum mni_dir dir, uint32_t seq,
 		return error;
 	mni_waiter_init(&n, mni_self(), &e->lock,
 			mni_waits(dir == MNI_IN ? MNI_WAITS_FD_IN : MNI_WAITS_FD_OUT, (void *)(intptr_t)fd));
-	mni_wait_why(&n.wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error)
 		return error;

@@ -203,7 +203,6 @@ void mni_offload(void (*fn)(void *arg), void *arg)
 		return;
 	}
 	mni_waiter_init(&n, mni_self(), &j.guard, mni_waits(MNI_WAITS_CALL, (void *)(uintptr_t)fn));
-	mni_wait_why(&n.wait, MNI_WHY_BLOCKING);
 	mni_count(&mni_self()->count.blocking_calls);
 	mni_spin_lock(&j.guard);
 	if (j.done) {

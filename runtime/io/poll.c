@@ -127,7 +127,6 @@ static int park(struct mni_watch *watch, const struct mni_until *until)
 	int error;
 
 	mni_waiter_init(n, mni_self(), &watch->guard, mni_waits(MNI_WAITS_POLL, watch));
-	mni_wait_why(&n->wait, MNI_WHY_IO);
 	error = mni_wait_limit(&n->wait, until, true);
 	if (error)
 		return error;

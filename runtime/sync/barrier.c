@@ -42,7 +42,6 @@ int mn_barrier_wait(struct mn_barrier *public)
 	mni_spin_lock(&b->guard);
 	if (++b->arrived < b->count) {
 		mni_waitq_append(&b->waiters, &n);
-		mni_wait_why(&n.wait, MNI_WHY_BARRIER);
 		mni_waiter_park(&n);
 		return 0;
 	}

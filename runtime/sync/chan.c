@@ -327,7 +327,6 @@ static int choose(struct mn_chan_op *ops, unsigned n, enum patience patience,
 		return -MNI_EAGAIN;
 	}
 	mni_wait_init(&s.wait, mni_worker_to_wait(), what(ops, n), withdraw);
-	mni_wait_why(&s.wait, MNI_WHY_CHAN);
 	s.ops = ops;
 	s.n = n;
 	mni_store(&s.state, OPEN, relaxed);

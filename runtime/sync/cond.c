@@ -56,7 +56,6 @@ static int wait(struct cond *c, struct mn_mutex *m, const struct mni_until *unti
 	if (error)
 		return error;
 	mni_waiter_init(&n, w, &c->guard, mni_waits(MNI_WAITS_COND, c));
-	mni_wait_why(&n.wait, MNI_WHY_COND);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error == -MNI_ETIMEDOUT) {
 		mn_mutex_unlock(m); /* others may want it to change the condition */

@@ -162,7 +162,6 @@ static __attribute__((noinline)) int lock_slow(struct mutex *m, const struct mni
 		int error;
 
 		mni_waiter_init(&n, mni_worker_to_wait(), &m->guard, mni_waits(MNI_WAITS_MUTEX, m));
-		mni_wait_why(&n.wait, MNI_WHY_MUTEX);
 		n.kind = PATIENT;
 		if (woken) {
 			uint64_t now = mn_plat_now_ns();

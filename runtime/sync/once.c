@@ -79,7 +79,6 @@ static void wait(struct mn_once *o)
 
 	mni_waiter_init(&x.n, mni_worker_to_wait(), &table[row].guard,
 			mni_waits(MNI_WAITS_ONCE, o));
-	mni_wait_why(&x.n.wait, MNI_WHY_ONCE);
 	mni_spin_lock(&table[row].guard);
 	state = mni_load(word, relaxed);
 	if ((state & RUNNING) &&

@@ -281,7 +281,6 @@ static int lock_slow(struct rwlock *l, uint32_t kind, const struct mni_until *un
 		mni_waiter_init(
 			&n, mni_worker_to_wait(), &l->guard,
 			mni_waits(kind == WRITES ? MNI_WAITS_WRITE_LOCK : MNI_WAITS_READ_LOCK, l));
-		mni_wait_why(&n.wait, MNI_WHY_RWLOCK);
 		n.kind = kind;
 		n.may_leave = may_leave;
 		if (woken) {

@@ -84,7 +84,6 @@ static int wait_slow(struct sem *s, const struct mni_until *until)
 	int error;
 
 	mni_waiter_init(&n, mni_worker_to_wait(), &s->guard, mni_waits(MNI_WAITS_SEM, s));
-	mni_wait_why(&n.wait, MNI_WHY_SEM);
 	n.may_leave = may_leave;
 	error = mni_wait_limit(&n.wait, until, true);
 	if (error)

@@ -18,7 +18,6 @@ void mn_sleep_until(enum mn_clock clock, uint64_t ns)
 	int error;
 
 	mni_waiter_init(&n, mni_worker_to_wait(), &guard, mni_waits(MNI_WAITS_SLEEP, NULL));
-	mni_wait_why(&n.wait, MNI_WHY_SLEEP);
 	error = mni_wait_limit(&n.wait, &until, true);
 	if (!error) {
 		mni_spin_lock(&guard);

@@ -68,12 +68,6 @@ static inline void mni_wait_init(struct mni_wait *x, struct mni_worker *w, uint6
 	x->withdraw = withdraw;
 }
 
-/* What it is that the thread waits for; before it parks. */
-static inline void mni_wait_why(struct mni_wait *x, enum mni_why why)
-{
-	mni_store(&x->thread->why, (uint8_t)why, relaxed);
-}
-
 /*
  * Gives it a deadline, if until is not NULL, and opens it to cancellation, if
  * asked for and the thread's state allows. -ETIMEDOUT, -ECANCELED: it need not

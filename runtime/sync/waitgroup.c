@@ -78,7 +78,6 @@ static int wait(struct waitgroup *g, const struct mni_until *until)
 		return 0;
 	}
 	mni_waiter_init(&n, mni_worker_to_wait(), &g->guard, mni_waits(MNI_WAITS_WAITGROUP, g));
-	mni_wait_why(&n.wait, MNI_WHY_WAITGROUP);
 	error = mni_wait_limit(&n.wait, until, true);
 	if (!error) {
 		mni_spin_lock(&g->guard);
