@@ -43,7 +43,7 @@ FAULTY := mmap munmap madvise mprotect malloc calloc realloc free pthread_create
 	pthread_getattr_np timer_create timer_delete syscall
 # The same for fault/io_faults.h.
 FAULTY_IO := syscall mmap close epoll_create1 epoll_ctl epoll_wait eventfd socket socketpair connect accept4 \
-	recv send recvmsg sendmsg getsockopt setsockopt preadv2 pwritev2 readv writev preadv pwritev \
+	recv send recvmsg sendmsg getsockopt setsockopt readv writev preadv pwritev \
 	fstat open openat fsync pipe2 timerfd_create dup poll
 COMMA := ,
 $(BUILD)/fault/%: TEST_LINK = $(FAULTY:%=-Wl$(COMMA)--wrap=%)

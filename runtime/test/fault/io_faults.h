@@ -122,7 +122,9 @@ long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f)
 	if ((n == SYS_io_uring_setup && io_fault_strikes(IO_RING_SETUP)) ||
 	    (n == SYS_io_uring_register && io_fault_strikes(IO_RING_REGISTER)) ||
 	    (n == SYS_io_uring_enter && io_fault_strikes(IO_RING_ENTER)) ||
-	    (n == SYS_epoll_pwait2 && io_fault_strikes(IO_WAIT2)))
+	    (n == SYS_epoll_pwait2 && io_fault_strikes(IO_WAIT2)) ||
+	    (n == SYS_preadv2 && io_fault_strikes(IO_PREADV2)) ||
+	    (n == SYS_pwritev2 && io_fault_strikes(IO_PWRITEV2)))
 		return -1;
 	if (n == SYS_io_uring_setup)
 		return io_set_up(n, (unsigned)a, (void *)b);
@@ -182,10 +184,6 @@ IO_WRAP(int, IO_GETSOCKOPT, getsockopt, (int fd, int level, int option, void *p,
 	(fd, level, option, p, n))
 IO_WRAP(int, IO_SETSOCKOPT, setsockopt, (int fd, int level, int option, const void *p, socklen_t n),
 	(fd, level, option, p, n))
-IO_WRAP(ssize_t, IO_PREADV2, preadv2, (int fd, const struct iovec *v, int n, off_t at, int flags),
-	(fd, v, n, at, flags))
-IO_WRAP(ssize_t, IO_PWRITEV2, pwritev2, (int fd, const struct iovec *v, int n, off_t at, int flags),
-	(fd, v, n, at, flags))
 IO_WRAP(ssize_t, IO_READV, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
 IO_WRAP(ssize_t, IO_WRITEV, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 ssize_t __real_preadv(int fd, const struct iovec *v, int n, off_t at);
