@@ -124,8 +124,8 @@ int main(void)
 		mn_cond_signal(&changed);
 	for (int i = 0; i < WAITERS; i++)
 		test_join(t[i]);
-	CHECK_EQ(mn_cond_destroy(&changed), 0);
 	first_come_first_woken();
+	CHECK_EQ(mn_cond_destroy(&changed), 0);
 	test_stop();
 	return 0;
 }
