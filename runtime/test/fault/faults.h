@@ -97,7 +97,7 @@ static bool faults_strike(enum fault kind)
 void *__real_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
 int __real_munmap(void *p, size_t n);
 int __real_madvise(void *p, size_t n, int advice);
-long __real_syscall(long number, ...);
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
 int __real_mprotect(void *p, size_t n, int prot);
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -112,7 +112,7 @@ int __real_timer_delete(timer_t t);
 void *__wrap_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at);
 int __wrap_munmap(void *p, size_t n);
 int __wrap_madvise(void *p, size_t n, int advice);
-long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
 int __wrap_mprotect(void *p, size_t n, int prot);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
@@ -165,19 +165,11 @@ int __wrap_madvise(void *p, size_t n, int advice)
 }
 
 /* Of process_madvise() the ranges before the one that fails are done, as the kernel does it. */
-long __wrap_syscall(long number, ...)
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-	va_list args;
-	long a[6];
-
-	va_start(args, number);
-	for (int i = 0; i < 6; i++)
-		a[i] = va_arg(args, long);
-	va_end(args);
 	if (number == SYS_process_madvise) {
-		const struct iovec *v = (const struct iovec *)a[1];
-		bool guard = a[3] == MADV_GUARD_INSTALL_;
-		long n = a[2];
+		bool guard = d == MADV_GUARD_INSTALL_;
+		long n = c;
 
 		if (guard && atomic_load(&faults.no_guard_install)) {
 			errno = EINVAL;
@@ -186,12 +178,12 @@ long __wrap_syscall(long number, ...)
 		for (long i = 0; i < n; i++)
 			if (faults_strike(guard ? FAULT_GUARD : FAULT_ADVICE)) {
 				if (i)
-					return __real_syscall(number, a[0], v, i, a[3], a[4]);
+					return __real_syscall(number, a, b, i, d, e, f);
 				errno = guard ? ENOMEM : EINVAL;
 				return -1;
 			}
 	}
-	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return __real_syscall(number, a, b, c, d, e, f);
 }
 
 int __wrap_mprotect(void *p, size_t n, int prot)
