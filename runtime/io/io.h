@@ -167,6 +167,8 @@ static inline void mni_twin_count(struct mni_fd *e, int fd, enum mni_dir dir, ui
 	if (tries % MNI_TWIN_AFTER == 0)
 		mni_twin_make(e, fd, dir, seq);
 }
+/* At the start, before there are kernel threads: so that the first one costs no more than the others. */
+void mni_twins_prepare(void);
 /* Closes it; the end is not owned any more. */
 void mni_twin_drop(struct mni_fd *e);
 /* Whether there is any. */

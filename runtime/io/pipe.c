@@ -27,6 +27,11 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#else
+#define __libc_single_threaded false /* not known */
+#endif
 
 #define SHARE 8        /* of the fds that the process may have */
 #define FIRST_AT 4096u /* where twins begin, or at half of the limit: fds below stay dense */
@@ -49,6 +54,25 @@ static unsigned most_fds(void)
 	return l.rlim_cur < INT32_MAX ? (unsigned)l.rlim_cur : INT32_MAX;
 }
 
+static unsigned first_twin(void)
+{
+	unsigned most = most_fds();
+
+	return most / 2 < FIRST_AT ? most / 2 : FIRST_AT;
+}
+
+/* While several kernel threads share the table of fds, the kernel takes 10 ms to enlarge it. */
+void mni_twins_prepare(void)
+{
+	int high;
+
+	if (!TWINS || !__libc_single_threaded)
+		return;
+	high = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, first_twin());
+	if (high >= 0)
+		close(high);
+}
+
 static int reopen(int fd)
 {
 	unsigned most = most_fds();
@@ -65,7 +89,7 @@ static int reopen(int fd)
 	low = open(path, (flags & (O_ACCMODE | O_DIRECT)) | O_NONBLOCK | O_CLOEXEC);
 	if (low < 0)
 		return -1;
-	high = fcntl(low, F_DUPFD_CLOEXEC, most / 2 < FIRST_AT ? most / 2 : FIRST_AT);
+	high = fcntl(low, F_DUPFD_CLOEXEC, first_twin());
 	close(low);
 	return high;
 }
