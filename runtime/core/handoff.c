@@ -52,7 +52,9 @@
  * So in the end each worker is back on the kernel thread that it began on.
  *
  * There are SPARES at most; with so many blocked at once, the next one blocks its
- * worker. They are started when first needed and kept until the runtime ends,
+ * worker. The watch starts one before it first asks the platform; after that it can start none,
+ * as those would not have the program's files (mn_plat_probe_apart()). So each that gets a
+ * worker starts the next, if there is none left. They are kept until the runtime ends,
  * asleep. When none can be had, or the platform cannot tell, all is as if there
  * were no watch.
  *
@@ -74,7 +76,7 @@
 #define HARDLY 8
 /* Looks that find nothing before the watch sleeps: to wake it costs who arms a tick 3 us. */
 #define LINGER 40
-/* Looks that have to pass after a spare carrier could not be started. */
+/* Looks that have to pass after the first spare carrier could not be started. */
 #define DISCOURAGED 200
 
 #define NO_REST UINT64_MAX
@@ -93,7 +95,8 @@ static struct mni_carrier carriers[MNI_CARRIERS]; /* by worker; then the spare o
 static struct {
 	_Alignas(64) mni_spinlock lock;
 	struct mni_carrier *spare;             /* lock: the list of those */
-	uint32_t spares;                       /* watch: how many have been started */
+	uint32_t spares;                       /* lock: how many have been started */
+	bool starting;                         /* lock: another one is being started */
 	_Atomic uint64_t takeovers, takebacks; /* written under the lock */
 
 	_Alignas(64) _Atomic uint32_t
@@ -101,6 +104,7 @@ static struct {
 	_Atomic bool stop;
 	bool runs; /* start */
 	mn_plat_kthread kthread;
+	bool apart; /* watch: mn_plat_probe_apart() has been called */
 	uint32_t discouraged;
 	struct look seen[MNI_MAX_WORKERS];
 } handoff;
@@ -303,12 +307,57 @@ void mni_carrier_begin(struct mni_worker *w)
 	mni_store(&w->carrier, k, release);
 }
 
+static void serve(void *carrier);
+
+/* Returns when it has been set up: whether it could be. */
+static bool start_carrier(struct mni_carrier *k)
+{
+	uint32_t state;
+
+	*k = (struct mni_carrier){.state = MNI_UNUSED};
+	if (mn_plat_kthread_start(&k->kthread, serve, k))
+		return false;
+	while ((state = state_of(k)) == MNI_UNUSED) {
+		uint32_t word = mni_load(&k->word, acquire);
+
+		if (state_of(k) == MNI_UNUSED)
+			mn_plat_wait(&k->word, word, MN_PLAT_FOREVER);
+	}
+	if (state == MNI_GONE)
+		mn_plat_kthread_join(k->kthread);
+	return state != MNI_GONE;
+}
+
+/* Starts a spare carrier if there is none, and nobody else is about to. Whether there is one then. */
+static bool start_spare(void)
+{
+	struct mni_carrier *k;
+	bool any;
+
+	mni_spin_lock(&handoff.lock);
+	any = handoff.spare;
+	if (any || handoff.starting || handoff.spares == SPARES) {
+		mni_spin_unlock(&handoff.lock);
+		return any;
+	}
+	handoff.starting = true;
+	k = &carriers[MNI_MAX_WORKERS + handoff.spares];
+	mni_spin_unlock(&handoff.lock);
+	any = start_carrier(k);
+	mni_spin_lock(&handoff.lock);
+	handoff.starting = false;
+	handoff.spares += any;
+	mni_spin_unlock(&handoff.lock);
+	return any;
+}
+
 /* Carries one worker after the other, until the runtime stops. */
 static void carry(struct mni_carrier *k)
 {
 	while (await(k)) {
 		struct mni_worker *w = k->worker;
 
+		start_spare(); /* for whoever blocks next */
 		mn_plat_set_self(w);
 		mni_trace(w, MNI_EV_BLOCKED, NULL, 0);
 		if (mni_rt.poller) {
@@ -349,41 +398,6 @@ static void serve(void *carrier)
 	mn_plat_set_carrier(NULL);
 }
 
-/* Sees to it that there is a spare carrier. By the watch. */
-static bool find_spare(void)
-{
-	struct mni_carrier *k = &carriers[MNI_MAX_WORKERS + handoff.spares];
-	bool any;
-
-	mni_spin_lock(&handoff.lock);
-	any = handoff.spare;
-	mni_spin_unlock(&handoff.lock);
-	if (any || handoff.spares == SPARES)
-		return any;
-	if (handoff.discouraged) {
-		handoff.discouraged--;
-		return false;
-	}
-	*k = (struct mni_carrier){.state = MNI_UNUSED};
-	if (!mn_plat_kthread_start(&k->kthread, serve, k)) {
-		uint32_t state;
-
-		while ((state = state_of(k)) == MNI_UNUSED) {
-			uint32_t word = mni_load(&k->word, acquire);
-
-			if (state_of(k) == MNI_UNUSED)
-				mn_plat_wait(&k->word, word, MN_PLAT_FOREVER);
-		}
-		if (state == MNI_SPARE) {
-			handoff.spares++;
-			return true;
-		}
-		mn_plat_kthread_join(k->kthread);
-	}
-	handoff.discouraged = DISCOURAGED;
-	return false;
-}
-
 /* --- the watch --- */
 
 /* The worker's private state is read while its carrier rests: nothing moves. */
@@ -403,12 +417,12 @@ static bool take_over(struct mni_worker *w)
 	struct mni_carrier *spare;
 
 	/* Without the lock at first: it may be over. */
-	if (!mn_plat_probe_rests(&mni_load(&w->carrier, acquire)->probe, &before) || !find_spare())
+	if (!mn_plat_probe_rests(&mni_load(&w->carrier, acquire)->probe, &before))
 		return false;
 	mni_spin_lock(&handoff.lock);
 	k = mni_load(&w->carrier, relaxed);
 	spare = handoff.spare;
-	if (!mn_plat_probe_rests(&k->probe, &before)) { /* step 1 */
+	if (!spare || !mn_plat_probe_rests(&k->probe, &before)) { /* step 1 */
 		mni_spin_unlock(&handoff.lock);
 		return false;
 	}
@@ -437,6 +451,24 @@ static bool is_watched(struct mni_worker *w)
 	       mni_load(&w->tick_armed, seq_cst) && !mni_is_idle(w);
 }
 
+/* Whether the platform can be asked, and somebody be there to take over. */
+static bool can_ask(void)
+{
+	if (handoff.apart)
+		return true;
+	if (handoff.discouraged) {
+		handoff.discouraged--;
+		return false;
+	}
+	if (!start_spare()) {
+		handoff.discouraged = DISCOURAGED;
+		return false;
+	}
+	mn_plat_probe_apart();
+	handoff.apart = true;
+	return true;
+}
+
 /* What a look finds; of several workers the greatest counts. */
 enum found { NOTHING, WATCHED, RESTS, TAKEN_OVER };
 
@@ -453,7 +485,7 @@ static enum found look_at(struct mni_worker *w, struct look *seen)
 	*seen = now;
 	if (last.carrier == k && used >= now.at_ns - last.at_ns - hardly)
 		return WATCHED; /* it has computed: asking the platform costs more than all of this */
-	if (!mn_plat_probe_rests(&k->probe, &rest))
+	if (!can_ask() || !mn_plat_probe_rests(&k->probe, &rest))
 		return WATCHED;
 	seen->rest = rest.switches;
 	if (last.carrier != k || last.switches != now.switches)
@@ -550,6 +582,7 @@ int mni_handoff_start(void)
 		return 0;
 	mni_store(&handoff.stop, false, relaxed);
 	mni_store(&handoff.asleep, 0, relaxed);
+	handoff.apart = false;
 	error = mn_plat_kthread_start(&handoff.kthread, watch, NULL);
 	handoff.runs = !error;
 	return error;
@@ -566,18 +599,31 @@ void mni_handoff_stop_watch(void)
 	handoff.runs = false;
 }
 
+static uint32_t spares_started(void)
+{
+	uint32_t n;
+
+	mni_spin_lock(&handoff.lock);
+	n = handoff.spares;
+	mni_spin_unlock(&handoff.lock);
+	return n;
+}
+
 void mni_handoff_stop(void)
 {
 	for (unsigned i = 0; i < mni_load(&mni_rt.running, relaxed); i++)
 		tell(&carriers[i]);
-	for (unsigned i = 0; i < handoff.spares; i++)
+	for (unsigned i = 0; i < spares_started(); i++)
 		tell(&carriers[MNI_MAX_WORKERS + i]);
 }
 
 void mni_handoff_join(void)
 {
-	for (unsigned i = 0; i < handoff.spares; i++)
+	/* The last one may be just started, and not have been told: by one of those before it. */
+	for (unsigned i = 0; i < spares_started(); i++) {
+		tell(&carriers[MNI_MAX_WORKERS + i]);
 		mn_plat_kthread_join(carriers[MNI_MAX_WORKERS + i].kthread);
+	}
 	handoff.spares = 0;
 	handoff.spare = NULL;
 	handoff.discouraged = 0;
@@ -600,6 +646,7 @@ struct mni_worker *mni_handoff_forget(void)
 		w->san = k->san;
 	}
 	handoff.runs = false;
+	handoff.starting = false;
 	handoff.spares = 0;
 	mni_handoff_join();
 	if (!w)

@@ -101,6 +101,13 @@ struct mn_plat_rest {
  */
 bool mn_plat_probe_rests(const mn_plat_probe *p, struct mn_plat_rest *out);
 
+/*
+ * The calling kernel thread does nothing but look, from now on: what it opens for that takes
+ * no fd of the program's, where the system can see to it. It must start no kernel thread
+ * then: that one would not have the program's fds.
+ */
+void mn_plat_probe_apart(void);
+
 /* What mn_plat_self() is there, from the next time on that it runs after having rested. */
 void mn_plat_probe_set_self(const mn_plat_probe *p, struct mni_worker *w);
 
@@ -144,9 +151,9 @@ uint64_t mn_plat_real_ns(void);
 /* A number that differs from run to run. */
 uint64_t mn_plat_random(void);
 
-/* --- memory; sizes and addresses in whole multiples of MN_PLAT_PAGE, which plat_self.h defines --- */
+/* --- memory; sizes and addresses in whole multiples of MN_PLAT_PAGE, which plat_self.h defines, but for mapping --- */
 
-/* Zero-filled pages that cost nothing until touched. NULL: none to be had. */
+/* Zero-filled pages, as many as hold so much, that cost nothing until touched. NULL: none to be had. */
 void *mn_plat_map(size_t bytes);
 /* False: it would split a mapping, and there are as many as there may be; all stays as it is. */
 bool mn_plat_unmap(void *p, size_t bytes);

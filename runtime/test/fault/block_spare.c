@@ -1,7 +1,8 @@
 /*
  * Proves: when the system has no kernel thread or no timer for a worker that has
  * been found blocked, nothing happens but that it blocks; when there are some again,
- * the next one is taken over; and nothing is held in the end.
+ * the next one is taken over; one that is missing later leaves those that there
+ * are; and nothing is held in the end.
  */
 #define _GNU_SOURCE
 #include "fault/faults.h"
@@ -11,13 +12,14 @@
 #include "check.h"
 
 static int fds[2];
-static _Atomic bool blocks, went_on;
+static _Atomic unsigned blocked;
+static _Atomic bool went_on;
 
 static void *reads(void *arg)
 {
 	char c;
 
-	atomic_store(&blocks, true);
+	atomic_fetch_add(&blocked, 1);
 	while (read(fds[0], &c, 1) != 1)
 		;
 	return arg;
@@ -25,43 +27,51 @@ static void *reads(void *arg)
 
 static void *goes_on(void *arg)
 {
-	while (!atomic_load(&blocks))
+	while (atomic_load(&blocked) < (uintptr_t)arg)
 		mn_thread_yield();
 	atomic_store(&went_on, true);
 	return arg;
 }
 
+struct plan {
+	unsigned readers;
+	bool taken_over;
+};
+
 /* A kernel thread, which nothing holds up. */
 static void *unblocks(void *arg)
 {
-	bool taken_over = arg;
+	struct plan *plan = arg;
 
-	while (!atomic_load(&blocks))
+	while (!atomic_load(&blocked))
 		sched_yield();
-	if (taken_over)
+	if (plan->taken_over)
 		while (!atomic_load(&went_on))
 			sched_yield();
 	else
 		usleep(100000); /* it is looked at meanwhile; nothing is asserted of the time */
-	if (write(fds[1], "x", 1) != 1)
+	if (write(fds[1], "xx", plan->readers) != plan->readers)
 		_exit(4);
 	return NULL;
 }
 
-/* One thread blocks, and the one worker's other thread goes on meanwhile, or afterwards. */
-static uint64_t block_once(bool taken_over)
+/* Threads block, and the one worker's other thread goes on meanwhile, or afterwards. */
+static uint64_t block(unsigned readers, bool taken_over)
 {
-	mn_thread_t r;
+	struct plan plan = {readers, taken_over};
+	mn_thread_t r[2];
 	mn_thread_t g;
 	pthread_t k;
 	struct mn_stats s;
 
-	atomic_store(&blocks, false);
+	atomic_store(&blocked, 0);
 	atomic_store(&went_on, false);
-	CHECK_EQ(pthread_create(&k, NULL, unblocks, taken_over ? &k : NULL), 0);
-	r = test_spawn(reads, NULL);
-	g = test_spawn(goes_on, NULL);
-	test_join(r);
+	CHECK_EQ(pthread_create(&k, NULL, unblocks, &plan), 0);
+	for (unsigned i = 0; i < readers; i++)
+		r[i] = test_spawn(reads, NULL);
+	g = test_spawn(goes_on, (void *)(uintptr_t)readers);
+	for (unsigned i = 0; i < readers; i++)
+		test_join(r[i]);
 	test_join(g);
 	pthread_join(k, NULL);
 	mn_stats_read(&s);
@@ -73,8 +83,6 @@ static void refuse(enum fault kind)
 	const struct mn_config config = {.workers = 1,
 					 .preempt = kind == FAULT_TIMER ? MN_ON : MN_OFF,
 					 .blocking_watch = MN_ON};
-	struct faults_held before = faults_held();
-	struct faults_held after;
 
 	CHECK_EQ(mn_init(&config), 0);
 	if (kind == FAULT_TIMER)
@@ -82,25 +90,48 @@ static void refuse(enum fault kind)
 	CHECK_EQ(pipe(fds), 0);
 	if (kind != FAULT_TIMER) /* but not to the test's own kernel thread */
 		faults_arm(kind, 2);
-	CHECK_EQ(block_once(false), 0);
+	CHECK_EQ(block(1, false), 0);
 	CHECK(faults_hit());
-	while (!block_once(false)) /* after a while it is tried again */
+	while (!block(1, false)) /* after a while it is tried again */
 		;
-	CHECK_REL(block_once(true), >, 0);
+	CHECK_REL(block(1, true), >, 0);
 	close(fds[0]);
 	close(fds[1]);
 	test_stop();
-	after = faults_held();
-	CHECK_EQ(after.threads, before.threads);
-	CHECK_EQ(after.timers, before.timers);
-	CHECK_EQ(after.maps, before.maps);
+}
+
+/* The first blocked worker's kernel thread has started the second spare one, which gets no third. */
+static void refuse_next(void)
+{
+	const struct mn_config config = {.workers = 1, .preempt = MN_OFF, .blocking_watch = MN_ON};
+	uint64_t before;
+
+	CHECK_EQ(mn_init(&config), 0);
+	CHECK_EQ(pipe(fds), 0);
+	before = block(1, true);
+	faults_arm(FAULT_THREAD, 2);
+	CHECK_REL(block(2, true), >, before + 1);
+	CHECK(faults_hit());
+	before = block(1, true);
+	CHECK_REL(block(2, true), >, before + 1);
+	close(fds[0]);
+	close(fds[1]);
+	test_stop();
 }
 
 int main(void)
 {
+	struct faults_held before = faults_held();
+	struct faults_held after;
+
 	if (test_emulated()) /* there nobody is taken over */
 		return 0;
 	refuse(FAULT_THREAD);
 	refuse(FAULT_TIMER);
+	refuse_next();
+	after = faults_held();
+	CHECK_EQ(after.threads, before.threads);
+	CHECK_EQ(after.timers, before.timers);
+	CHECK_EQ(after.maps, before.maps);
 	return 0;
 }

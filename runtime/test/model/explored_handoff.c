@@ -25,7 +25,9 @@ void model_handoff_start(unsigned spares)
 
 	mni_store(&handoff.lock, 0, relaxed);
 	handoff.spare = NULL;
-	handoff.spares = started = spares;
+	handoff.spares = SPARES; /* no more can be started */
+	handoff.starting = false;
+	started = spares;
 	mni_store(&handoff.takeovers, 0, relaxed);
 	mni_store(&handoff.takebacks, 0, relaxed);
 	mni_store(&handoff.asleep, 0, relaxed);
