@@ -24,7 +24,6 @@ static struct {
 } table;
 
 #define ROOT_BYTES (CHUNKS * sizeof(_Atomic(struct chunk *)))
-#define CHUNK_BYTES ((sizeof(struct chunk) + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE)
 
 static struct chunk *make_chunk(unsigned i)
 {
@@ -39,7 +38,7 @@ static struct chunk *make_chunk(unsigned i)
 	}
 	if (root)
 		c = mni_load(&root[i], relaxed);
-	if (root && !c && (c = mn_plat_map(CHUNK_BYTES))) {
+	if (root && !c && (c = mn_plat_map(sizeof *c))) {
 		for (unsigned k = 0; k < CHUNK; k++)
 			for (unsigned d = 0; d < 2; d++)
 				mni_store(&c->entry[k].seq[d], 1, relaxed); /* dry's 0 is never */
@@ -104,7 +103,7 @@ void mni_fd_table_free(void)
 		for (unsigned k = 0; c && k < CHUNK && mni_twin_any(); k++)
 			mni_twin_drop(&c->entry[k]);
 		if (c)
-			mn_plat_unmap(c, CHUNK_BYTES);
+			mn_plat_unmap(c, sizeof *c);
 	}
 	if (root)
 		mn_plat_unmap(root, ROOT_BYTES);
@@ -264,8 +263,11 @@ static void end_waits(struct mni_fd *e, int result)
 		for (struct mni_waiter *n = taken[d]; n; n = n->next)
 			n->wait.result = result;
 	}
-	for (struct mni_watcher *x = e->watchers; x; x = x->next)
+	for (struct mni_watcher *x = e->watchers; x; x = x->next) {
+		if (result == -EBADF)
+			mni_store(&x->closed, true, release);
 		fire(x->watch, &out);
+	}
 	mni_spin_unlock(&e->lock);
 	to_list(taken[MNI_IN], &out);
 	to_list(taken[MNI_OUT], &out);

@@ -82,6 +82,7 @@ struct mni_watcher {
 	struct mni_watcher *next, **before; /* the entry's lock */
 	struct mni_fd *entry;
 	unsigned dirs; /* 1 << direction */
+	_Atomic bool closed; /* its fd has been, by the program; written under the entry's lock */
 	struct mni_watch *watch;
 };
 
@@ -168,7 +169,7 @@ static inline void mni_twin_count(struct mni_fd *e, int fd, enum mni_dir dir, ui
 		mni_twin_make(e, fd, dir, seq);
 }
 /* At the start, before there are kernel threads: so that the first one costs no more than the others. */
-void mni_twins_prepare(void);
+void mni_twin_prepare(void);
 /* Closes it; the end is not owned any more. */
 void mni_twin_drop(struct mni_fd *e);
 /* Whether there is any. */

@@ -120,6 +120,20 @@ static int arm_all(struct mni_watcher *watchers, const struct pollfd *fds, nfds_
 	return error == -EPERM || error == -EBADF ? 0 : error;
 }
 
+/* ready_now(), but for fds closed since they are watched: their numbers may mean other files by now. */
+static int ready_of(struct mni_watcher *watchers, struct pollfd *fds, nfds_t n)
+{
+	int r = ready_now(fds, n);
+
+	for (nfds_t i = 0; r >= 0 && i < n; i++) {
+		if (!mni_load(&watchers[i].closed, acquire))
+			continue;
+		r += !fds[i].revents;
+		fds[i].revents = POLLNVAL;
+	}
+	return r;
+}
+
 /* 0: something has been reported since watch.fired was false; -ETIMEDOUT, -ECANCELED. */
 static int park(struct mni_watch *watch, const struct mni_until *until)
 {
@@ -153,7 +167,7 @@ static int wait_for_any(struct mni_watcher *watchers, struct pollfd *fds, nfds_t
 		mni_spin_unlock(&watch.guard);
 		r = arm_all(watchers, fds, n);
 		if (!r)
-			r = ready_now(fds, n);
+			r = ready_of(watchers, fds, n);
 		if (!r)
 			r = park(&watch, until);
 	}

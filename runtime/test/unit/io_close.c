@@ -93,6 +93,26 @@ static void closing(int kind)
 	CHECK_EQ(mn_close(fds[1]), 0);
 }
 
+/* Who polls it is told that it is closed, also when the number means a ready file by then. */
+static void reused(void)
+{
+	mn_thread_t t;
+	int fds[2];
+	int other[2];
+
+	make_pair(fds, 0);
+	make_pair(other, 0);
+	CHECK_EQ(mn_write(other[0], "a", 1), 1);
+	t = test_spawn(poll_closed, (void *)(uintptr_t)fds[0]);
+	test_until_io_waits(1);
+	CHECK_EQ(mn_dup3(other[1], fds[0], 0), fds[0]);
+	test_join(t);
+	CHECK_EQ(mn_close(fds[0]), 0);
+	CHECK_EQ(mn_close(fds[1]), 0);
+	CHECK_EQ(mn_close(other[0]), 0);
+	CHECK_EQ(mn_close(other[1]), 0);
+}
+
 static void closing_a_listener(void)
 {
 	struct sockaddr_in at;
@@ -305,6 +325,7 @@ int main(void)
 		closing(kind);
 		cancelling(kind);
 	}
+	reused();
 	closing_a_listener();
 	test_stop();
 	return 0;
