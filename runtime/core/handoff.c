@@ -328,25 +328,27 @@ static bool start_carrier(struct mni_carrier *k)
 	return state != MNI_GONE;
 }
 
-/* Starts a spare carrier if there is none, and nobody else is about to. Whether there is one then. */
+/*
+ * Starts spare carriers until there is one, unless somebody else is at it: what has been started
+ * may be in use at once. Whether there is one then.
+ */
 static bool start_spare(void)
 {
-	struct mni_carrier *k;
+	bool started = true;
 	bool any;
 
 	mni_spin_lock(&handoff.lock);
-	any = handoff.spare;
-	if (any || handoff.starting || handoff.spares == SPARES) {
+	while (started && !handoff.spare && !handoff.starting && handoff.spares < SPARES) {
+		struct mni_carrier *k = &carriers[MNI_MAX_WORKERS + handoff.spares];
+
+		handoff.starting = true;
 		mni_spin_unlock(&handoff.lock);
-		return any;
+		started = start_carrier(k);
+		mni_spin_lock(&handoff.lock);
+		handoff.starting = false;
+		handoff.spares += started;
 	}
-	handoff.starting = true;
-	k = &carriers[MNI_MAX_WORKERS + handoff.spares];
-	mni_spin_unlock(&handoff.lock);
-	any = start_carrier(k);
-	mni_spin_lock(&handoff.lock);
-	handoff.starting = false;
-	handoff.spares += any;
+	any = handoff.spare;
 	mni_spin_unlock(&handoff.lock);
 	return any;
 }

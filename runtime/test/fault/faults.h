@@ -67,6 +67,12 @@ static inline bool faults_hit(void)
 	return atomic_exchange(&faults.hit, false);
 }
 
+/* Before what counts as held while the runtime runs: spare kernel threads have memory, and come when they like. */
+static inline void faults_without_watch(void)
+{
+	setenv("MN_BLOCKING_WATCH", "off", 1);
+}
+
 static inline struct faults_held faults_held(void)
 {
 	return (struct faults_held){atomic_load(&faults.maps), atomic_load(&faults.bytes),

@@ -276,6 +276,7 @@ int main(void)
 	char text[1000];
 	int status;
 
+	faults_without_watch();
 	CHECK_EQ(mn_sem_init(&gate, 0), 0);
 	own_size();
 	passes(scarce);

@@ -49,6 +49,7 @@ int main(void)
 	struct faults_held before;
 	struct faults_held kept;
 
+	faults_without_watch();
 	test_start_one_cooperative_worker(); /* so that all are there before the first ends */
 	run_all();
 	before = faults_held();
