@@ -93,10 +93,8 @@ static void fill(struct slab *s)
 static bool grow(uint32_t n)
 {
 	size_t bytes = sizeof(struct slab) + n * sizeof(struct mn_thread);
-	struct slab *s;
+	struct slab *s = mn_plat_map(bytes);
 
-	bytes = (bytes + MN_PLAT_PAGE - 1) & ~(size_t)(MN_PLAT_PAGE - 1);
-	s = mn_plat_map(bytes);
 	if (!s)
 		return false;
 	if (!mni_stack_reserve(n)) {

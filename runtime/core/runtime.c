@@ -16,11 +16,6 @@ void mn_arch_entry_worker(void);
 /* Only one mn_init() or mn_shutdown() at a time. */
 static mni_spinlock life;
 
-static size_t worker_bytes(void)
-{
-	return (sizeof(struct mni_worker) + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
-}
-
 /* splitmix64 (Steele, Lea, Flood 2014): spreads one seed over the workers. */
 static uint64_t spread(uint64_t seed, uint64_t i)
 {
@@ -34,7 +29,7 @@ static uint64_t spread(uint64_t seed, uint64_t i)
 
 static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 {
-	struct mni_worker *w = mn_plat_map(worker_bytes());
+	struct mni_worker *w = mn_plat_map(sizeof *w);
 
 	if (!w)
 		return NULL;
@@ -45,7 +40,7 @@ static struct mni_worker *make_worker(unsigned id, uint64_t seed)
 	mni_store(&w->carrier, mni_carrier_of(id), relaxed);
 	mni_timers_init(w);
 	if (!mni_trace_join(w) || !mni_rt.policy->init(w)) {
-		mn_plat_unmap(w, worker_bytes());
+		mn_plat_unmap(w, sizeof *w);
 		return NULL;
 	}
 	return w;
@@ -59,7 +54,7 @@ static void free_worker(struct mni_worker *w)
 		mni_valgrind_out(w->sched_valgrind);
 		mn_plat_unmap(w->sched_stack, SCHED_STACK);
 	}
-	mn_plat_unmap(w, worker_bytes());
+	mn_plat_unmap(w, sizeof *w);
 }
 
 /* Stops and frees what start() had got to: workers [0, made), kernel threads [1, running). */
@@ -401,10 +396,10 @@ void mn_stats_read(struct mn_stats *out)
 
 void *mni_deque_alloc(size_t bytes)
 {
-	return mn_plat_map((bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+	return mn_plat_map(bytes);
 }
 
 void mni_deque_release(void *array, size_t bytes)
 {
-	mn_plat_unmap(array, (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+	mn_plat_unmap(array, bytes);
 }

@@ -116,7 +116,7 @@ static void list_in(struct mni_area *a)
 /* Not under the lock: mapping waits for all who are at a page fault. NULL: no memory. */
 static struct mni_area *map_area(size_t n)
 {
-	size_t head = mni_round_up(sizeof(struct mni_area) + n * sizeof(uint32_t), MN_PLAT_PAGE);
+	size_t head = mni_whole_pages(sizeof(struct mni_area) + n * sizeof(uint32_t));
 	size_t bytes = head + n * pool.bytes;
 	struct mni_area *a = mn_plat_map(bytes);
 
@@ -211,7 +211,7 @@ void mni_stack_unreserve(size_t less)
 
 bool mni_stack_pool_init(size_t promise)
 {
-	pool.bytes = mni_round_up(promise * ROOM + mni_rt.tick_room, MN_PLAT_PAGE) + MN_PLAT_PAGE;
+	pool.bytes = mni_whole_pages(promise * ROOM + mni_rt.tick_room) + MN_PLAT_PAGE;
 	pool.scarce = mn_plat_guards_scarce();
 	/* What lies with other workers must not be missing here. */
 	return mni_stack_reserve(mni_rt.workers * (MNI_MAGAZINE + MNI_CARVE) + 1);

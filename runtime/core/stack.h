@@ -7,9 +7,9 @@
 #define MNI_COLOURS 8
 #define MNI_COLOUR_STEP 256
 
-static inline size_t mni_round_up(size_t n, size_t unit)
+static inline size_t mni_whole_pages(size_t bytes)
 {
-	return (n + unit - 1) / unit * unit;
+	return (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 }
 
 /* Writes the description of a stack into its top, by its colour somewhat lower. */

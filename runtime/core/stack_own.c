@@ -73,13 +73,12 @@ void mni_stack_own_forget(void)
 
 struct mni_stack *mni_stack_make(size_t promise, size_t guard)
 {
-	size_t bytes = mni_round_up(promise + mni_rt.tick_room + MNI_COLOUR_STEP * MNI_COLOURS,
-				    MN_PLAT_PAGE) +
+	size_t bytes = mni_whole_pages(promise + mni_rt.tick_room + MNI_COLOUR_STEP * MNI_COLOURS) +
 		       MN_PLAT_PAGE;
 	struct mni_stack *s;
 	char *map;
 
-	guard = guard ? mni_round_up(guard, MN_PLAT_PAGE) : MN_PLAT_PAGE;
+	guard = guard ? mni_whole_pages(guard) : MN_PLAT_PAGE;
 	bytes += guard;
 	s = take_kept(bytes, guard);
 	map = s ? s->map : mn_plat_map(bytes);

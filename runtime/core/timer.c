@@ -79,8 +79,7 @@ void mni_timers_init(struct mni_worker *w)
 
 static size_t bytes_for(uint32_t room)
 {
-	return (room * sizeof(struct mni_timer_slot) + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE *
-	       MN_PLAT_PAGE;
+	return room * sizeof(struct mni_timer_slot);
 }
 
 void mni_timers_fini(struct mni_worker *w)

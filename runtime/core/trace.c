@@ -181,7 +181,6 @@ static struct mni_trace *make_ring(unsigned place)
 
 	if (r)
 		return r;
-	bytes = (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 	r = tracer.ring[place] = mn_plat_map(bytes);
 	if (r) {
 		for (size_t i = 0; i < bytes && i < TOUCHED && place != FOREIGN; i += MN_PLAT_PAGE)
@@ -328,7 +327,6 @@ static int write_all(int file)
 	size_t bytes = (FOREIGN + 1) * sizeof *track;
 	int error;
 
-	bytes = (bytes + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 	for (unsigned i = 0; i <= FOREIGN; i++)
 		if (tracer.ring[i])
 			bytes += 2 * tracer.ring[i]->bytes;

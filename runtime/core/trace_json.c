@@ -727,7 +727,6 @@ int mni_trace_json(int file, struct mni_trace_copy *copy, unsigned tracks,
 	bytes[3] = OUT_BYTES;
 	for (unsigned i = 0; i < 4; i++)
 		total += bytes[i];
-	total = (total + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE;
 	room = mn_plat_map(total);
 	if (!room)
 		return -MNI_ENOMEM;

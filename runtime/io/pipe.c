@@ -62,7 +62,7 @@ static unsigned first_twin(void)
 }
 
 /* While several kernel threads share the table of fds, the kernel takes 10 ms to enlarge it. */
-void mni_twins_prepare(void)
+void mni_twin_prepare(void)
 {
 	int high;
 

@@ -101,7 +101,7 @@ static int start(const struct mn_config *c)
 {
 	next_epoch();
 	io.wanted = c->io;
-	mni_twins_prepare();
+	mni_twin_prepare();
 	return io.wanted == MN_IO_URING ? say_why(start_wanted()) : 0;
 }
 

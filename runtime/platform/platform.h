@@ -151,11 +151,11 @@ uint64_t mn_plat_real_ns(void);
 /* A number that differs from run to run. */
 uint64_t mn_plat_random(void);
 
-/* --- memory; sizes and addresses in whole multiples of MN_PLAT_PAGE, which plat_self.h defines, but for mapping --- */
+/* --- memory; sizes and addresses in whole multiples of MN_PLAT_PAGE, which plat_self.h defines --- */
 
-/* Zero-filled pages, as many as hold so much, that cost nothing until touched. NULL: none to be had. */
+/* Zero-filled pages, as many as hold the bytes, that cost nothing until touched. NULL: none to be had. */
 void *mn_plat_map(size_t bytes);
-/* False: it would split a mapping, and there are as many as there may be; all stays as it is. */
+/* The same pages. False: it would split a mapping, and there are as many as there may be; all stays as it is. */
 bool mn_plat_unmap(void *p, size_t bytes);
 
 /* Makes a touch of these pages fault. 0 or -errno: the system has no more guards. */

@@ -96,7 +96,7 @@ static void destroy(struct ring *r)
 	unmake(r);
 	if (r->wake_fd >= 0)
 		OUTSIDE(close(r->wake_fd));
-	mn_plat_unmap(r, (sizeof *r + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+	mn_plat_unmap(r, sizeof *r);
 }
 
 static void *map_part(struct ring *r, size_t bytes, uint64_t what)
@@ -153,7 +153,7 @@ static int set_up(struct ring *r)
 
 static int make(unsigned id)
 {
-	struct ring *r = mn_plat_map((sizeof *r + MN_PLAT_PAGE - 1) / MN_PLAT_PAGE * MN_PLAT_PAGE);
+	struct ring *r = mn_plat_map(sizeof *r);
 	int error;
 
 	if (!r)
