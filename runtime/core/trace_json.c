@@ -2,8 +2,7 @@
  * A recording as JSON that ui.perfetto.dev and chrome://tracing read: Google's "Trace
  * Event Format". README.md says what is in it; competitors/PROTOCOL.md what mnbench reads.
  *
- *   1. Ticks become nanoseconds, in each track. Entries without a time of their own get
- *      one evenly between their neighbours.
+ *   1. Ticks become nanoseconds, in each track (trace_times.c).
  *   2. Threads are found, and those names that they have or had.
  *   3. All tracks are gone through by time. Each is at every moment in one state (a thread,
  *      the scheduler, sleep), and a change of it ends a span ("X"). For each thread it is
@@ -14,9 +13,6 @@
 #include "core/trace_json.h"
 
 #define OUT_BYTES ((size_t)1 << 16)
-
-/* entry.when from here on: nanoseconds << 8 | arg. */
-#define ABOUT 1u /* a yield's arg: the time is filled in */
 
 enum state { UNKNOWN, RUNNABLE, RUNNING, WAITING };
 
@@ -174,87 +170,6 @@ static void metadata(struct json *j, unsigned track, const char *what, const cha
 	put(j, "\"}}");
 }
 
-/* --- step 1 --- */
-
-static enum mni_event event_of(const struct mni_trace_entry *e)
-{
-	return mni_load(&e->what, relaxed) & MNI_TRACE_EVENT;
-}
-
-static bool is_rest(const struct mni_trace_entry *e)
-{
-	return event_of(e) == MNI_EV_FD || event_of(e) == MNI_EV_TEXT;
-}
-
-static bool has_time(const struct mni_trace_entry *e)
-{
-	return !is_rest(e) && mni_load(&e->when, relaxed) >> 8;
-}
-
-static uint64_t ns_of(const struct mni_trace_entry *e)
-{
-	return mni_load(&e->when, relaxed) >> 8;
-}
-
-static void set_ns(struct mni_trace_entry *e, uint64_t ns, uint64_t arg)
-{
-	mni_store(&e->when, ns << 8 | arg, relaxed);
-}
-
-/* Entries [from, to) lie between two times. */
-static void fill_in(struct mni_trace_entry *e, size_t from, size_t to, uint64_t begin_ns,
-		    uint64_t end_ns)
-{
-	uint64_t gap = (end_ns - begin_ns) / (to - from + 1);
-
-	for (size_t i = from; i < to; i++)
-		if (!is_rest(&e[i]))
-			set_ns(&e[i], begin_ns + gap * (i - from + 1), ABOUT);
-}
-
-static void tell_times(struct json *j, struct mni_trace_copy *c, const struct mni_trace_clock *from,
-		       const struct mni_trace_clock *to)
-{
-	double ns_per_tick = to->ticks > from->ticks ? (double)(to->ns - from->ns) /
-							       (double)(to->ticks - from->ticks)
-						     : 1;
-	/* What is written while others go on may be a little late. */
-	uint64_t latest = to->ticks + ((uint64_t)1 << 40);
-	uint64_t last = from->ns;
-	uint64_t group = 100; /* what a yield took lately */
-	size_t untimed = 0;
-
-	for (size_t i = 0; i < c->count; i++) {
-		struct mni_trace_entry *e = &c->entry[i];
-		uint64_t when = mni_load(&e->when, relaxed);
-		uint64_t ns;
-
-		if (!has_time(e)) {
-			untimed++;
-			continue;
-		}
-		when = latest - ((latest - (when >> 8)) & MNI_TRACE_TICKS);
-		ns = when > from->ticks
-			     ? from->ns + (uint64_t)((double)(when - from->ticks) * ns_per_tick)
-			     : from->ns;
-		if (ns < last)
-			ns = last;
-		if (ns > j->end)
-			ns = j->end;
-		fill_in(c->entry, i - untimed, i, last, ns);
-		if (untimed)
-			group = (ns - last) / (untimed + 1);
-		set_ns(e, ns, mni_load(&e->when, relaxed) & 255);
-		last = ns;
-		untimed = 0;
-	}
-	if (untimed) {
-		uint64_t end = last + group * (untimed + 1);
-
-		fill_in(c->entry, c->count - untimed, c->count, last, end < j->end ? end : j->end);
-	}
-}
-
 /* --- step 2 --- */
 
 static struct thread *find(struct json *j, uint64_t handle)
@@ -313,10 +228,10 @@ static void find_threads(struct json *j, struct mni_trace_copy *c)
 		uint64_t what = mni_load(&c->entry[i].what, relaxed);
 		struct thread *t;
 
-		if (is_rest(&c->entry[i]) || !(what & ~MNI_TRACE_EVENT))
+		if (mni_trace_is_rest(&c->entry[i]) || !(what & ~MNI_TRACE_EVENT))
 			continue;
 		t = add(j, what & ~MNI_TRACE_EVENT);
-		if (event_of(&c->entry[i]) == MNI_EV_NAME && i + 1 < c->count) {
+		if (mni_trace_event(&c->entry[i]) == MNI_EV_NAME && i + 1 < c->count) {
 			uint64_t text[2] = {mni_load(&c->entry[i + 1].when, relaxed),
 					    mni_load(&c->entry[i + 1].what, relaxed) >> 8};
 
@@ -419,7 +334,7 @@ static void end_span(struct json *j, unsigned n, uint64_t ns, enum mni_event ev,
 {
 	static const char *const cat[] = {"", "run", "sched", "idle"};
 	struct track *k = &j->track[n];
-	bool about = k->about || (ev == MNI_EV_YIELD && arg & ABOUT);
+	bool about = k->about || (ev == MNI_EV_YIELD && arg & MNI_TRACE_ABOUT);
 
 	if (k->span == NOTHING)
 		return;
@@ -498,7 +413,7 @@ static void change(struct json *j, unsigned n, uint64_t ns, enum mni_event ev, u
 		else if (old->state == RUNNING)
 			old->state = WAITING;
 	}
-	begin_span(j, n, t ? THREAD : SCHEDULER, t, ns, ev == MNI_EV_YIELD && arg & ABOUT);
+	begin_span(j, n, t ? THREAD : SCHEDULER, t, ns, ev == MNI_EV_YIELD && arg & MNI_TRACE_ABOUT);
 }
 
 static void made_runnable(struct json *j, unsigned n, uint64_t ns, struct thread *t, bool created)
@@ -566,9 +481,9 @@ static void cause(struct json *j, unsigned n, uint64_t ns, const char *what, str
 static void handle(struct json *j, unsigned n, const struct mni_trace_entry *e,
 		   const struct mni_trace_entry *end)
 {
-	enum mni_event ev = event_of(e);
+	enum mni_event ev = mni_trace_event(e);
 	unsigned arg = mni_load(&e->when, relaxed) & 255;
-	uint64_t ns = ns_of(e);
+	uint64_t ns = mni_trace_ns(e);
 	struct thread *t = thread_of(j, e);
 
 	switch (ev) {
@@ -614,9 +529,9 @@ static uint64_t next_ns(struct json *j, unsigned n)
 	struct mni_trace_copy *c = &j->copy[n];
 	struct track *k = &j->track[n];
 
-	while (k->at < c->count && is_rest(&c->entry[k->at]))
+	while (k->at < c->count && mni_trace_is_rest(&c->entry[k->at]))
 		k->at++;
-	return k->at < c->count ? ns_of(&c->entry[k->at]) : UINT64_MAX;
+	return k->at < c->count ? mni_trace_ns(&c->entry[k->at]) : UINT64_MAX;
 }
 
 /* heap[i]: the time of the next entry of the tracks below a node, a tournament's winners. */
@@ -692,7 +607,7 @@ static void put_tracks(struct json *j, const char *program)
 		name[i] = (char)('0' + track % 10);
 		metadata(j, n, "thread_name", n + 1 < j->tracks ? name : "other kernel threads");
 		if (j->copy[n].lost) {
-			instant(j, n, j->copy[n].count ? ns_of(&j->copy[n].entry[0]) : j->end,
+			instant(j, n, j->copy[n].count ? mni_trace_ns(&j->copy[n].entry[0]) : j->end,
 				"lost", "earlier events are lost");
 			put(j, ",\"args\":{\"events\":");
 			put_number(j, j->copy[n].lost);
@@ -713,7 +628,7 @@ int mni_trace_json(int file, struct mni_trace_copy *copy, unsigned tracks,
 	char *room;
 
 	for (unsigned n = 0; n < tracks; n++) {
-		tell_times(&j, &copy[n], from, to);
+		mni_trace_tell_times(&copy[n], from, to);
 		entries += copy[n].count;
 	}
 	while (leaves < tracks)
