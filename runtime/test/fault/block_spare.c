@@ -2,7 +2,8 @@
  * Proves: when the system has no kernel thread or no timer for a worker that has
  * been found blocked, nothing happens but that it blocks; when there are some again,
  * the next one is taken over; one that is missing later leaves those that there
- * are; and nothing is held in the end.
+ * are; one that is in use before its start has returned is followed by another; and
+ * nothing is held in the end.
  */
 #define _GNU_SOURCE
 #include "fault/faults.h"
@@ -50,7 +51,7 @@ static void *unblocks(void *arg)
 			sched_yield();
 	else
 		usleep(100000); /* it is looked at meanwhile; nothing is asserted of the time */
-	if (write(fds[1], "xx", plan->readers) != plan->readers)
+	if (write(fds[1], "xxxx", plan->readers) != plan->readers)
 		_exit(4);
 	return NULL;
 }
@@ -59,7 +60,7 @@ static void *unblocks(void *arg)
 static uint64_t block(unsigned readers, bool taken_over)
 {
 	struct plan plan = {readers, taken_over};
-	mn_thread_t r[2];
+	mn_thread_t r[4];
 	mn_thread_t g;
 	pthread_t k;
 	struct mn_stats s;
@@ -119,6 +120,24 @@ static void refuse_next(void)
 	test_stop();
 }
 
+/* One worker's spare kernel thread starts another, which has the second worker before that is done. */
+static void start_slowly(void)
+{
+	const struct mn_config config = {
+		.policy = "local", .workers = 2, .preempt = MN_OFF, .blocking_watch = MN_ON};
+
+	faults_slow_threads(30000);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(mn_init(&config), 0);
+		CHECK_EQ(pipe(fds), 0);
+		block(4, true);
+		close(fds[0]);
+		close(fds[1]);
+		test_stop();
+	}
+	faults_slow_threads(0);
+}
+
 int main(void)
 {
 	struct faults_held before = faults_held();
@@ -129,6 +148,7 @@ int main(void)
 	refuse(FAULT_THREAD);
 	refuse(FAULT_TIMER);
 	refuse_next();
+	start_slowly();
 	after = faults_held();
 	CHECK_EQ(after.threads, before.threads);
 	CHECK_EQ(after.timers, before.timers);

@@ -8,6 +8,7 @@
  *   faults_arm(FAULT_MAP, 3)   the third call of that kind from now on fails
  *   faults_deny(FAULT_MAP)     all calls of that kind fail from now on
  *   faults_hit()               whether it has been reached; disarms
+ *   faults_slow_threads(1000)  kernel threads have run so many us before their start returns
  *   faults_held()              what the library holds now
  */
 #ifndef MN_TEST_FAULTS_H
@@ -25,6 +26,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <unistd.h>
 
 enum fault {
 	FAULT_MAP,    /* mmap: ENOMEM */
@@ -47,6 +49,7 @@ static struct {
 	_Atomic bool hit;
 	_Atomic bool no_guard_install; /* as on kernels before 6.13 */
 	_Atomic long maps, bytes, blocks, threads, timers;
+	_Atomic unsigned slow_us;
 } faults;
 
 static inline void faults_arm(enum fault kind, long call)
@@ -58,6 +61,11 @@ static inline void faults_arm(enum fault kind, long call)
 static inline void faults_deny(enum fault kind)
 {
 	atomic_store(&faults.until[kind], -1);
+}
+
+static inline void faults_slow_threads(unsigned us)
+{
+	atomic_store(&faults.slow_us, us);
 }
 
 static inline bool faults_hit(void)
@@ -236,8 +244,10 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*fn)(
 {
 	int error = faults_strike(FAULT_THREAD) ? EAGAIN : __real_pthread_create(t, attr, fn, arg);
 
-	if (!error)
+	if (!error) {
 		atomic_fetch_add(&faults.threads, 1);
+		usleep(atomic_load(&faults.slow_us));
+	}
 	return error;
 }
 
