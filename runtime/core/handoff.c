@@ -317,11 +317,13 @@ static bool start_carrier(struct mni_carrier *k)
 	*k = (struct mni_carrier){.state = MNI_UNUSED};
 	if (mn_plat_kthread_start(&k->kthread, serve, k))
 		return false;
-	while ((state = state_of(k)) == MNI_UNUSED) {
+	for (;;) {
 		uint32_t word = mni_load(&k->word, acquire);
 
-		if (state_of(k) == MNI_UNUSED)
-			mn_plat_wait(&k->word, word, MN_PLAT_FOREVER);
+		state = state_of(k);
+		if (state != MNI_UNUSED)
+			break;
+		mn_plat_wait(&k->word, word, MN_PLAT_FOREVER);
 	}
 	if (state == MNI_GONE)
 		mn_plat_kthread_join(k->kthread);

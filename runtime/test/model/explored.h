@@ -38,6 +38,13 @@ bool model_idle_watched(void);
  * the next ones are spare.
  */
 void model_handoff_start(unsigned spares);
+/* The same without spare ones: threads 1, 2, ... are those that are started. */
+void model_handoff_start_none(void);
+void model_begin_kthread(void);
+/* What a kernel thread does that has got a worker, before it runs that. */
+void model_start_spare(void);
+/* In finish. */
+bool model_has_spare(void);
 /* What a spare kernel thread does. */
 void model_carry(void);
 /* The running thread sleeps in the program's code, and goes on some time. */

@@ -14,6 +14,14 @@ struct mni_stack model_stack;
 static int error[MODEL_THREADS];
 static unsigned started; /* spare kernel threads */
 
+/* Those that the code itself starts: by threads 1, 2, ... in this order. */
+static struct {
+	void (*fn)(void *);
+	void *arg;
+} kthread[MODEL_THREADS];
+static _Atomic uint32_t can_begin[MODEL_THREADS];
+static unsigned begun;
+
 static struct mni_carrier *carrier_of(unsigned thread)
 {
 	return &carriers[thread ? MNI_MAX_WORKERS + thread - 1 : 0];
@@ -34,7 +42,9 @@ void model_handoff_start(unsigned spares)
 	mni_store(&handoff.stop, false, relaxed);
 	model_ignore(&handoff.takeovers, sizeof handoff.takeovers);
 	model_ignore(&handoff.takebacks, sizeof handoff.takebacks);
+	begun = 0;
 	for (unsigned i = 0; i < MODEL_THREADS; i++) {
+		mni_store(&can_begin[i], 0, relaxed);
 		mni_store(&rests[i], 0, relaxed);
 		mni_store(model_self_word(i), NULL, relaxed);
 	}
@@ -54,6 +64,54 @@ void model_handoff_start(unsigned spares)
 	mni_store(model_self_word(0), w, relaxed);
 	model_stack.lo = model_stack.map = stack;
 	model_stack.bytes = sizeof stack;
+}
+
+void model_handoff_start_none(void)
+{
+	model_handoff_start(0);
+	handoff.spares = 0;
+}
+
+int mn_plat_kthread_start(mn_plat_kthread *out, void (*fn)(void *), void *arg)
+{
+	unsigned i = ++begun; /* one at a time, by handoff.starting */
+
+	(void)out;
+	model_check(i < MODEL_THREADS - 1, "more kernel threads are started than there is need for");
+	kthread[i].fn = fn;
+	kthread[i].arg = arg;
+	mni_store(&can_begin[i], 1, release);
+	mn_plat_wake(&can_begin[i]);
+	return 0;
+}
+
+void model_begin_kthread(void)
+{
+	unsigned i = model_thread();
+
+	while (!mni_load(&can_begin[i], acquire))
+		mn_plat_wait(&can_begin[i], 0, MN_PLAT_FOREVER);
+	kthread[i].fn(kthread[i].arg);
+}
+
+void mn_plat_probe_open(mn_plat_probe *out)
+{
+	out->task = model_thread();
+}
+
+void mn_plat_diag_enter(struct mni_carrier *k)
+{
+	(void)k;
+}
+
+void model_start_spare(void)
+{
+	start_spare();
+}
+
+bool model_has_spare(void)
+{
+	return handoff.spare;
 }
 
 void model_carry(void)

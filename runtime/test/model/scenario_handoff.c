@@ -272,6 +272,48 @@ MODEL_SCENARIO(handoff_tick) = {
 	.self_is_shared = true,
 };
 
+/* --- a spare kernel thread is started, and used at once --- */
+
+static void none_spare(void)
+{
+	begin_resting();
+	taken = GREENS; /* there is no other */
+	model_handoff_start_none();
+	model_begin_rest();
+}
+
+static void starting(unsigned thread)
+{
+	switch (thread) {
+	case 0: /* plays another worker's, which has taken over */
+		model_start_spare();
+		break;
+	case 1:
+	case 2:
+		model_begin_kthread();
+		break;
+	case 3:
+		model_take_over(mni_rt.worker[0]);
+		break;
+	}
+}
+
+static void finish_starting(void)
+{
+	model_check(model_has_spare(), "no kernel thread is there for who blocks next");
+}
+
+MODEL_SCENARIO(handoff_start) = {
+	.name = "handoff/start",
+	.about = "a spare kernel thread gets a worker before its start has returned, and sees to the next",
+	.threads = 4,
+	.setup = none_spare,
+	.body = starting,
+	.finish = finish_starting,
+	.preemptions = 1,
+	.self_is_shared = true,
+};
+
 /* --- the watch goes to sleep --- */
 
 static bool goes_on_watching;

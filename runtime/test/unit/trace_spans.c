@@ -103,7 +103,7 @@ int main(void)
 		char name[64];
 
 		snprintf(name, sizeof name, "\"name\":\"waits \\\"%d\\\"\",\"args\"", i);
-		CHECK_REL(trace_count(&f, name), >=, 2);
+		CHECK_REL(trace_count(&f, name), >=, 1); /* it may never have had to wait */
 	}
 	CHECK_REL(trace_count(&f, "\"name\":\"main\",\"args\""), >=, 1);
 	trace_free(&f);
