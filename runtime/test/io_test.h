@@ -90,6 +90,24 @@ __attribute__((unused)) static int test_open_fds(void)
 	return test_entries("/proc/self/fd");
 }
 
+/* How many of them are pipes: workers open others when they need rings. */
+__attribute__((unused)) static int test_open_pipes(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int n = 0;
+
+	CHECK(d != NULL);
+	while ((entry = readdir(d))) {
+		char file[5];
+
+		n += readlinkat(dirfd(d), entry->d_name, file, sizeof file) == sizeof file &&
+		     !memcmp(file, "pipe:", sizeof file);
+	}
+	closedir(d);
+	return n;
+}
+
 /* Returns when n threads wait for I/O at the same time. */
 __attribute__((unused)) static void test_until_io_waits(uint64_t n)
 {

@@ -311,14 +311,14 @@ static void without_twins(const struct mn_config *config)
 
 		CHECK_EQ(mn_init(config), 0);
 		CHECK_EQ(mn_pipe2(fds, 0), 0);
-		before = test_open_fds();
+		before = test_open_pipes();
 		io_fault_arm(IO_OPEN, -1, errors[i]);
 		for (int k = 0; k < 600; k++) {
 			CHECK_EQ(mn_write(fds[1], &(char){(char)k}, 1), 1);
 			CHECK_EQ(mn_read(fds[0], &c, 1), 1);
 			CHECK_EQ(c, (char)k);
 		}
-		CHECK_EQ(test_open_fds(), before);
+		CHECK_EQ(test_open_pipes(), before);
 #if !defined(__SANITIZE_THREAD__) /* there, no twins at all; nor under emulation */
 		CHECK(io_fault_disarm(IO_OPEN) || test_emulated());
 #endif

@@ -43,9 +43,9 @@ static void make(int fds[2])
 	int before;
 
 	CHECK_EQ(mn_pipe2(fds, O_CLOEXEC), 0);
-	before = test_open_fds();
+	before = test_open_pipes();
 	use(fds, OFTEN);
-	CHECK_EQ(test_open_fds(), before + (twins ? 2 : 0));
+	CHECK_EQ(test_open_pipes(), before + (twins ? 2 : 0));
 }
 
 static void finish(int fds[2])
@@ -217,7 +217,7 @@ static void share(void)
 	struct rlimit all;
 	struct rlimit few;
 	int fds[PIPES][2];
-	int before = test_open_fds();
+	int before = test_open_pipes();
 
 	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &all), 0);
 	few = (struct rlimit){128, all.rlim_max};
@@ -226,10 +226,10 @@ static void share(void)
 		CHECK_EQ(mn_pipe2(fds[i], 0), 0);
 		use(fds[i], OFTEN);
 	}
-	CHECK_EQ(test_open_fds(), before + 2 * PIPES + (twins ? 128 / 8 : 0));
+	CHECK_EQ(test_open_pipes(), before + 2 * PIPES + (twins ? 128 / 8 : 0));
 	for (int i = 0; i < PIPES; i++)
 		finish(fds[i]);
-	CHECK_EQ(test_open_fds(), before);
+	CHECK_EQ(test_open_pipes(), before);
 	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &all), 0);
 }
 
