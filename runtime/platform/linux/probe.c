@@ -7,6 +7,8 @@
  * while it looks. A thread that has slept, run and sleeps again has been switched
  * once more, and that is counted in /proc/self/task/TID/status.
  *
+ * Who looks opens these files in a table of its own, from mn_plat_probe_apart() on.
+ *
  * Where there is no /proc, or the process may not read it (it has changed its
  * user, and is not "dumpable"), nothing is known, and no thread ever rests.
  */

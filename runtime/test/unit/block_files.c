@@ -62,7 +62,7 @@ int main(void)
 	struct mn_stats s;
 	pthread_t k;
 
-	if (test_emulated() || !can_part()) /* there nobody is taken over */
+	if (test_emulated() || !can_part()) /* nobody is taken over there; or the system does not let it */
 		return 0;
 	mallopt(M_ARENA_MAX, 1); /* for more, malloc() in a new kernel thread reads a file */
 	CHECK_EQ(mn_init(&config), 0);
